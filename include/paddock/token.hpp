@@ -1,0 +1,36 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace paddock {
+
+/// The fencing number of a grant: rises with every grant, across all keys of an ensemble.
+///
+/// A resource that refuses a token lower than the highest it has seen cannot be written by a
+/// holder that has lost its lock. It is the `czxid` of the contender's znode, not its sequence
+/// number, which starts again when a parent is cleaned up. Two grants never share a token. It
+/// restarts only with an ensemble whose data was wiped.
+/// Source: Kleppmann, "How to do distributed locking" (2016); docs/fencing.md.
+class token {
+public:
+    constexpr token() noexcept = default;
+    constexpr explicit token(std::int64_t czxid) noexcept : value_(czxid) {}
+
+    /// The number, for SQL (`BIGINT`) and for code. Zero: no token.
+    constexpr std::int64_t value() const noexcept { return value_; }
+
+    /// The number as 19 decimal digits, which order as text the way the numbers do.
+    ///
+    /// For Redis scripts: their numbers are doubles, exact only up to 2^53, and a token passes that
+    /// once an ensemble has had 2^21 elections.
+    std::string text() const;
+
+    friend constexpr auto operator<=>(token, token) noexcept = default;
+
+private:
+    std::int64_t value_{0};
+};
+
+} // namespace paddock
