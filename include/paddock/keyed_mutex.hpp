@@ -131,6 +131,9 @@ public:
     }
 
 private:
+    friend class mutex;
+    explicit keyed_mutex(std::shared_ptr<detail::lock_space> space);
+
     std::shared_ptr<detail::lock_space> space_;
 };
 

@@ -1,0 +1,172 @@
+#include <paddock/hold.hpp>
+
+#include "src/session_core.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace paddock {
+namespace detail {
+namespace {
+
+using waiter = completion<void(error_code)>;
+
+/// A handler that two may complete, an answer and a cancellation: the first wins.
+class one_shot : public std::enable_shared_from_this<one_shot> {
+public:
+    one_shot(plain_handler handler, const session_core& core)
+    {
+        handler_.emplace(std::move(handler), core.fallback_executor());
+    }
+
+    void cancellable(const session_core& core)
+    {
+        handler_->on_cancel(core.shared_io(), [self = weak_from_this()](asio::cancellation_type) {
+            if (const auto live = self.lock())
+                live->complete(asio::error::operation_aborted);
+        });
+    }
+
+    void complete(error_code ec)
+    {
+        if (!handler_)
+            return;
+        auto handler = std::move(*handler_);
+        handler_.reset();
+        std::move(handler)(ec);
+    }
+
+private:
+    std::optional<waiter> handler_;
+};
+
+asio::any_io_executor system_pool()
+{
+    return asio::require(asio::system_executor(), asio::execution::blocking.never);
+}
+
+/// For holds without a grant: there is no session, and nothing is held.
+void complete_not_held(plain_handler handler)
+{
+    waiter(std::move(handler), system_pool())(errc::hold_lost);
+}
+
+} // namespace
+
+void start_wait_lost(std::shared_ptr<grant> granted, plain_handler handler)
+{
+    if (!granted)
+        return complete_not_held(std::move(handler));
+    auto& core = *granted->core();
+    auto shared = std::make_shared<waiter>(std::move(handler), core.fallback_executor());
+    core.io().post([granted, shared] { granted->wait(std::move(*shared)); });
+}
+
+void start_verify(std::shared_ptr<grant> granted, plain_handler handler)
+{
+    if (!granted)
+        return complete_not_held(std::move(handler));
+    auto& core = *granted->core();
+    auto once = std::make_shared<one_shot>(std::move(handler), core);
+    once->cancellable(core);
+    core.io().post([granted, once] {
+        granted->core()->verify(granted, [once](error_code ec) { once->complete(ec); });
+    });
+}
+
+void start_release(std::shared_ptr<grant> granted, plain_handler handler)
+{
+    if (!granted)
+        return complete_not_held(std::move(handler));
+    auto once = std::make_shared<one_shot>(std::move(handler), *granted->core());
+    once->cancellable(*granted->core());
+    granted->release([once](error_code ec) { once->complete(ec); });
+}
+
+} // namespace detail
+
+hold::hold() noexcept = default;
+hold::hold(std::shared_ptr<detail::grant> granted) noexcept : grant_(std::move(granted)) {}
+hold::hold(hold&& other) noexcept = default;
+
+hold& hold::operator=(hold&& other) noexcept
+{
+    if (this != &other) {
+        release();
+        grant_ = std::move(other.grant_);
+    }
+    return *this;
+}
+
+hold::~hold()
+{
+    release();
+}
+
+bool hold::release() noexcept
+{
+    return grant_ && grant_->release({});
+}
+
+bool hold::held() const noexcept
+{
+    return grant_ && grant_->held();
+}
+
+boot_clock::time_point hold::valid_until() const noexcept
+{
+    return grant_ ? grant_->valid_until() : boot_clock::time_point::min();
+}
+
+token hold::token() const noexcept
+{
+    return grant_ ? grant_->who().token : paddock::token();
+}
+
+const std::string& hold::key() const noexcept
+{
+    static const std::string none;
+    return grant_ ? grant_->who().key : none;
+}
+
+const std::string& hold::path() const noexcept
+{
+    static const std::string none;
+    return grant_ ? grant_->path() : none;
+}
+
+std::stop_token hold::lost() const noexcept
+{
+    return grant_ ? grant_->lost_source().get_token() : std::stop_token();
+}
+
+void hold::verify(error_code& ec) const
+{
+    if (!grant_) {
+        ec = errc::hold_lost;
+        return;
+    }
+    auto& core = *grant_->core();
+    if (core.io().inside()) {
+        ec = errc::would_deadlock;
+        return;
+    }
+    auto result = std::make_shared<detail::blocking_slot<error_code>>();
+    core.io().post([granted = grant_, result] {
+        granted->core()->verify(granted, [result](error_code answer) { result->put(answer); });
+    });
+    ec = result->take();
+}
+
+void hold::verify() const
+{
+    error_code ec;
+    verify(ec);
+    if (ec)
+        throw system_error(ec, "paddock: verify \"" + key() + "\"");
+}
+
+} // namespace paddock

@@ -1,0 +1,394 @@
+#include "recipes/lock_op.hpp"
+
+#include "recipes/contender.hpp"
+#include "recipes/key.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace paddock::detail {
+namespace {
+
+void deliver(lock_op::caller caller, error_code ec, std::optional<hold> granted)
+{
+    std::visit(
+        [&](auto& handler) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(handler)>, lock_op::must_lock>)
+                std::move(handler)(ec, granted ? *std::move(granted) : hold());
+            else
+                std::move(handler)(ec, std::move(granted));
+        },
+        caller);
+}
+
+} // namespace
+
+lock_op::lock_op(std::shared_ptr<lock_space> space, order wanted, caller handler)
+    : space_(std::move(space)),
+      core_(space_->core),
+      wanted_(std::move(wanted)),
+      parent_(space_->root + "/" + wanted_.node),
+      started_(core_->io().now())
+{
+    handler_.emplace(std::move(handler));
+}
+
+void lock_op::start()
+{
+    auto give_up = [self = weak_from_this()](asio::cancellation_type type) {
+        if (const auto live = self.lock())
+            live->on_cancel(type);
+    };
+    std::visit(
+        [&](auto& handler) {
+            if constexpr (!std::is_same_v<std::decay_t<decltype(handler)>, wake>)
+                handler.on_cancel(core_->shared_io(), give_up);
+        },
+        *handler_);
+    core_->io().post([self = shared_from_this()] { self->begin(); });
+}
+
+// --- the caller's side ----------------------------------------------------------------------
+
+// Total cancellation promises that nothing remains when the caller is told; otherwise it is told at
+// once and the reaper does the rest.
+void lock_op::on_cancel(asio::cancellation_type type)
+{
+    if (over_ || stopping_)
+        return;
+    const bool total = (type & asio::cancellation_type::total) != asio::cancellation_type::none;
+    if (!total)
+        answer_with(asio::error::operation_aborted);
+    stop();
+}
+
+void lock_op::on_limit()
+{
+    answer_with({});
+    stop();
+}
+
+void lock_op::answer_with(error_code ec, std::optional<hold> granted)
+{
+    if (!handler_)
+        return;
+    auto handler = std::move(*handler_);
+    handler_.reset();
+    core_->io().cancel(limit_timer_);
+    deliver(std::move(handler), ec, std::move(granted));
+}
+
+void lock_op::stop()
+{
+    if (over_)
+        return;
+    stopping_ = true;
+    if (!busy_)
+        leave();
+}
+
+// --- the ensemble's side --------------------------------------------------------------------
+
+void lock_op::begin()
+{
+    if (over_ || stopping_)
+        return; // cancelled before it began
+    const bool has_limit = wanted_.limit && wanted_.limit->count() > 0;
+    if (has_limit) {
+        limit_timer_ = core_->io().call_at(started_ + *wanted_.limit,
+                                           [self = shared_from_this()] { self->on_limit(); });
+    }
+    if (!core_->has_room()) {
+        finish(errc::too_many_requests);
+        return;
+    }
+    ready_wait_ = core_->when_ready([self = shared_from_this()](error_code ec) {
+        self->ready_wait_ = 0;
+        self->on_ready(ec);
+    });
+}
+
+void lock_op::on_ready(error_code ec)
+{
+    if (ec) {
+        finish(ec);
+        return;
+    }
+    epoch_ = core_->epoch();
+    const bool may_wait = !wanted_.limit || wanted_.limit->count() > 0;
+    machine_.emplace(lock_machine::limits{may_wait, space_->config.waiters_max},
+                     core_->session_id());
+    contender_ = core_->enlist({.missing = [self = shared_from_this()] { self->on_missing(); },
+                                .ended = [self = shared_from_this()](
+                                             errc why) { self->on_session_end(why); }});
+    proceed(machine_->start());
+}
+
+// Requests wait for a connection here, so that none is sent into a known void.
+void lock_op::proceed(lock_action action)
+{
+    if (action.pause) {
+        action.pause = false;
+        busy_ = true;
+        const auto when =
+            core_->io().now() + backoff_delay(pauses_++, core_->io().random());
+        core_->io().call_at(when, [self = shared_from_this(), action = std::move(action)] {
+            self->busy_ = false;
+            if (self->stopping_)
+                self->leave();
+            else if (!self->over_)
+                self->proceed(action);
+        });
+        return;
+    }
+    if (action.what == lock_step::finish || action.what == lock_step::wait) {
+        perform(action);
+        return;
+    }
+    const auto wait = core_->when_ready([self = shared_from_this(), action](error_code ec) {
+        self->ready_wait_ = 0;
+        if (self->over_)
+            return;
+        if (ec)
+            self->finish(ec);
+        else
+            self->perform(action);
+    });
+    if (wait != 0)
+        ready_wait_ = wait;
+}
+
+void lock_op::perform(const lock_action& action)
+{
+    switch (action.what) {
+    case lock_step::enqueue:
+        return enqueue(action.ghost_risk);
+    case lock_step::make_parents:
+        return make_parents();
+    case lock_step::search:
+        return search();
+    case lock_step::read_own:
+        return read_own(action.target);
+    case lock_step::list:
+        return list();
+    case lock_step::watch:
+        return watch(action.target);
+    case lock_step::wait:
+        return;
+    case lock_step::believe:
+        return believe();
+    case lock_step::grant:
+        return grant_it();
+    case lock_step::finish:
+        return finish(action.error);
+    }
+}
+
+void lock_op::resume(const lock_event& last)
+{
+    busy_ = false;
+    if (over_)
+        return;
+    auto next = machine_->resume(last);
+    if (stopping_) {
+        leave();
+        return;
+    }
+    core_->set_contender_path(contender_,
+                              machine_->own_name().empty() ? "" : child(machine_->own_name()));
+    proceed(std::move(next));
+}
+
+// Both requests leave together: one round trip. The listing is answered after the create, by a
+// server that has applied it.
+void lock_op::enqueue(bool ghost_risk)
+{
+    if (ghost_risk)
+        core_->reap({epoch_, parent_, machine_->prefix(), {}});
+    auto& chance = core_->io();
+    const auto high = chance.random(); // two statements: the order of a call's arguments is open
+    const auto low = chance.random();
+    machine_->attempt(attempt_prefix(make_uuid(high, low)));
+    busy_ = true;
+    enqueue_answers_due_ = 2;
+    enqueued_ = {};
+    core_->create(epoch_,
+                  {.path = child(machine_->prefix()),
+                   .data = core_->contender_data(),
+                   .mode = create_mode::ephemeral_sequential},
+                  [self = shared_from_this()](
+                      const reply& answer, const std::string& path, const node_stat& stat) {
+                      self->enqueued_.code = answer.code;
+                      self->enqueued_.name = path.substr(path.rfind('/') + 1);
+                      self->enqueued_.czxid = stat.czxid;
+                      self->enqueue_answered();
+                  });
+    core_->children(epoch_,
+                    parent_,
+                    [self = shared_from_this()](const reply& answer,
+                                                std::vector<std::string> names) {
+                        self->enqueued_.list_code = answer.code;
+                        self->enqueued_.names = std::move(names);
+                        self->enqueue_answered();
+                    });
+}
+
+void lock_op::enqueue_answered()
+{
+    if (--enqueue_answers_due_ == 0)
+        resume(std::exchange(enqueued_, {}));
+}
+
+void lock_op::make_parents()
+{
+    busy_ = true;
+    core_->make_path(epoch_,
+                     parent_,
+                     create_mode::container,
+                     [self = shared_from_this()](const reply& answer) {
+                         self->resume({.code = answer.code});
+                     });
+}
+
+// The sync is pipelined before the listing and needs no look at its own answer: if it failed with
+// the connection, so does the listing.
+void lock_op::search()
+{
+    core_->sync(epoch_, parent_, [](const reply&) {});
+    list();
+}
+
+void lock_op::list()
+{
+    busy_ = true;
+    core_->children(epoch_,
+                    parent_,
+                    [self = shared_from_this()](const reply& answer,
+                                                std::vector<std::string> names) {
+                        self->resume({.code = answer.code, .names = std::move(names)});
+                    });
+}
+
+void lock_op::read_own(const std::string& name)
+{
+    busy_ = true;
+    core_->stat(epoch_,
+                child(name),
+                [self = shared_from_this()](const reply& answer, const node_stat& stat) {
+                    self->resume({.code = answer.code,
+                                  .czxid = stat.czxid,
+                                  .owner = stat.ephemeral_owner});
+                });
+}
+
+// A data watch, set by reading: one set by asking for existence would stay on a node that is gone,
+// where it can never fire.
+void lock_op::watch(const std::string& predecessor)
+{
+    busy_ = true;
+    auto fired = [self = shared_from_this()] {
+        self->watch_ = 0;
+        if (!self->over_ && !self->busy_)
+            self->resume({});
+    };
+    watch_ = core_->watch(epoch_,
+                          child(predecessor),
+                          std::move(fired),
+                          [self = shared_from_this()](const reply& answer, const node_stat&) {
+                              if (answer.code != reply_code::ok)
+                                  self->watch_ = 0;
+                              self->resume({.code = answer.code});
+                          });
+    if (watch_ == 0) {
+        busy_ = false;
+        finish(errc::too_many_watches);
+    }
+}
+
+void lock_op::believe()
+{
+    busy_ = true;
+    core_->believe(epoch_,
+                   child(machine_->own_name()),
+                   [self = shared_from_this()](reply_code code) { self->resume({.code = code}); });
+}
+
+void lock_op::grant_it()
+{
+    over_ = true;
+    auto granted = core_->make_grant({.key = wanted_.key,
+                                      .parent = parent_,
+                                      .name = machine_->own_name(),
+                                      .epoch = epoch_,
+                                      .token = token(machine_->czxid())},
+                                     contender_,
+                                     space_->config.max_hold);
+    answer_with({}, hold(std::move(granted)));
+}
+
+void lock_op::finish(error_code ec)
+{
+    answer_with(ec);
+    stopping_ = true;
+    leave();
+}
+
+// Our node first, then the watch: the other way round the queue could pass us by unseen.
+void lock_op::leave()
+{
+    if (over_)
+        return;
+    over_ = true;
+    core_->forget_ready(ready_wait_);
+    core_->delist(contender_);
+    const auto gone = [self = shared_from_this()](error_code) {
+        self->answer_with(asio::error::operation_aborted);
+    };
+    if (!machine_ || machine_->prefix().empty())
+        gone({});
+    else if (machine_->own_name().empty())
+        core_->reap({epoch_, parent_, machine_->prefix(), {}, gone});
+    else
+        core_->reap({epoch_, parent_, {}, machine_->own_name(), gone});
+    if (watch_ != 0)
+        core_->unwatch(std::exchange(watch_, 0));
+}
+
+void lock_op::on_missing()
+{
+    if (over_ || busy_)
+        return; // what is on its way will find out
+    if (watch_ != 0)
+        core_->unwatch(std::exchange(watch_, 0));
+    proceed(machine_->look_again());
+}
+
+void lock_op::on_session_end(errc why)
+{
+    if (over_)
+        return;
+    over_ = true;
+    core_->forget_ready(ready_wait_);
+    answer_with(stopping_ ? make_error_code(asio::error::operation_aborted) : make_error_code(why));
+}
+
+void start_lock_op(const std::shared_ptr<lock_space>& space,
+                   std::string key,
+                   std::optional<nanoseconds> limit,
+                   lock_op::caller handler)
+{
+    auto node = space->raw_names ? std::optional(key) : encode_key(key);
+    if (!node) {
+        auto shared = std::make_shared<lock_op::caller>(std::move(handler));
+        space->core->io().post(
+            [shared] { deliver(std::move(*shared), errc::key_invalid, std::nullopt); });
+        return;
+    }
+    std::make_shared<lock_op>(
+        space, lock_op::order{std::move(key), *std::move(node), limit}, std::move(handler))
+        ->start();
+}
+
+} // namespace paddock::detail

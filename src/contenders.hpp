@@ -1,0 +1,63 @@
+#pragma once
+
+#include <paddock/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace paddock::detail {
+
+/// A contender that nobody wants any more.
+struct doomed_contender {
+    std::uint64_t epoch{0};
+    std::string parent;
+    std::string prefix; ///< of its attempt, if it has to be looked for: the answer to its create was lost
+    std::string name;   ///< empty: unknown, to be looked for
+    std::function<void(error_code)> gone{}; ///< success, or `session_lost`; may be empty
+};
+
+/// What a session tells the attempts and holds that live in it.
+struct contender_events {
+    std::function<void()> missing;   ///< its znode was found deleted by somebody else
+    std::function<void(errc)> ended; ///< its session is over
+};
+
+/// The attempts and holds of one session, and whose turn it is to be checked at the ensemble.
+class contenders {
+public:
+    using id = std::uint64_t; ///< never 0
+
+    id add(contender_events events);
+    /// The znode to check, once it is known; empty: none now.
+    void set_path(id who, std::string path);
+    /// Other ears for the same contender: an attempt became a hold.
+    void replace(id who, contender_events events);
+    void remove(id who);
+
+    /// The next paths to check, in turns, so that each is checked whatever their number.
+    std::vector<std::string> take_turn(std::size_t most);
+
+    /// What to call because the znode at `path` is missing; empty if nobody minds.
+    std::function<void()> on_missing(const std::string& path) const;
+
+    /// Empties the registry and gives what is to be told to each.
+    std::vector<contender_events> take_all();
+
+    std::size_t size() const noexcept { return entries_.size(); }
+
+private:
+    struct entry {
+        std::string path;
+        contender_events events;
+    };
+
+    std::map<id, entry> entries_;
+    id last_{0};
+    id turn_{0}; ///< the last one checked
+};
+
+} // namespace paddock::detail

@@ -1,0 +1,233 @@
+#pragma once
+
+#include <paddock/config.hpp>
+#include <paddock/error.hpp>
+#include <paddock/session.hpp>
+
+#include "src/backoff.hpp"
+#include "src/belief.hpp"
+#include "src/blocking.hpp"
+#include "src/completion.hpp"
+#include "src/contenders.hpp"
+#include "src/grant.hpp"
+#include "src/request_queue.hpp"
+#include "src/runtime.hpp"
+#include "src/session_access.hpp"
+#include "src/status_board.hpp"
+#include "src/watch_table.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace paddock::detail {
+
+class reaper;
+
+/// The figures of `session_usage`, written on the I/O thread and read anywhere.
+struct usage_counters {
+    std::atomic<std::uint64_t> requests{0}, writes{0}, evidence{0}, heartbeats{0}, in_doubt{0},
+        watch_events{0}, connects{0}, epochs{0}, grants{0}, holds_lost{0}, reaped{0}, holds{0},
+        contenders{0}, watches{0}, queued{0};
+};
+
+/// A session: one ZooKeeper client after another, each an epoch; what may be believed of it; and
+/// everything that lives in it.
+///
+/// Recipes talk to the ensemble through it. Whatever they send is stamped with the epoch it was
+/// meant for and ends with `session_over` if that epoch is not the present one when it is answered:
+/// the session's znodes are gone, and so is whoever waited.
+/// Threads: the I/O thread only, but for the part that says otherwise.
+class session_core final : public zk_events, public std::enable_shared_from_this<session_core> {
+public:
+    session_core(std::shared_ptr<runtime> io, asio::any_io_executor fallback, session_config config);
+    ~session_core() override;
+
+    // --- any thread -------------------------------------------------------------------------
+
+    runtime& io() const noexcept { return *io_; }
+    const std::shared_ptr<runtime>& shared_io() const noexcept { return io_; }
+    const asio::any_io_executor& fallback_executor() const noexcept { return fallback_; }
+    status_board& board() noexcept { return *board_; }
+    session_usage usage() const;
+    const std::string& chroot() const noexcept { return chroot_; }
+
+    // --- the session's own life -------------------------------------------------------------
+
+    void start();
+    void close(std::function<void(error_code)> done);
+    void set_hosts(std::vector<endpoint> hosts);
+
+    // --- for recipes ------------------------------------------------------------------------
+
+    std::uint64_t epoch() const noexcept { return epoch_; }
+    std::int64_t session_id() const noexcept { return session_id_; }
+    nanoseconds timeout() const noexcept { return timeout_; }
+
+    /// Calls back once requests can be sent, maybe inside this call; with an error when the session
+    /// is closed or `connect_timeout` has passed. Gives an id to forget it by; 0 when called inside.
+    using ready_handler = std::function<void(error_code)>;
+    std::uint64_t when_ready(ready_handler handler);
+    void forget_ready(std::uint64_t id);
+
+    /// Calls back at the next connection, or now, unless the epoch ends before; never gives up.
+    void when_connected(std::function<void()> handler);
+
+    /// Registers an attempt: while there is one, the session keeps up quorum evidence, and tells it
+    /// when the session ends.
+    contenders::id enlist(contender_events events);
+    void set_contender_path(contenders::id who, const std::string& path);
+    void delist(contenders::id who);
+
+    // Requests, with paths below the chroot.
+    void create(std::uint64_t epoch, create_request request, zk_client::created handler);
+    void children(std::uint64_t epoch, const std::string& path, zk_client::listed handler);
+    void stat(std::uint64_t epoch, const std::string& path, zk_client::got handler);
+    void remove(std::uint64_t epoch, const std::string& path, zk_client::done handler);
+    void sync(std::uint64_t epoch, const std::string& path, zk_client::done handler);
+
+    /// Creates a znode and what is missing above it; one that is there is fine.
+    void make_path(std::uint64_t epoch,
+                   const std::string& path,
+                   create_mode leaf,
+                   zk_client::done handler);
+
+    /// Reads a znode and watches it; `fired` runs once, when it changes or is deleted. Gives an id
+    /// for `unwatch`, or 0 if the limit of watches is reached: then no handler is called.
+    watch_table::id watch(std::uint64_t epoch,
+                          const std::string& path,
+                          watch_table::fired fired,
+                          zk_client::got handler);
+    void unwatch(watch_table::id watch);
+
+    /// Makes sure that the session may be believed for long enough to grant a lock whose contender
+    /// is at `path`: `ok`, `no_node`, or a code that says to look again.
+    void believe(std::uint64_t epoch, const std::string& path, std::function<void(reply_code)> done);
+
+    /// Whether one more attempt may be queued.
+    bool has_room() const noexcept { return queue_.size() < config_.requests_max; }
+
+    /// Hands a contender over to be deleted; `gone` may run inside this call if its epoch is over.
+    void reap(doomed_contender node);
+    const std::string& contender_data() const noexcept { return contender_data_; }
+
+    // --- grants -----------------------------------------------------------------------------
+
+    /// A hold begins. The attempt's registration is taken over.
+    std::shared_ptr<grant>
+    make_grant(grant::identity who, contenders::id contender, nanoseconds max_hold);
+    /// The user's release arrived. `gone` may be empty.
+    void end_grant(const std::shared_ptr<grant>& granted,
+                   bool ended_now,
+                   bool was_held,
+                   const std::function<void(error_code)>& gone);
+    /// Commits a check of the hold's contender.
+    void verify(const std::shared_ptr<grant>& granted, std::function<void(error_code)> done);
+
+    usage_counters counters;
+
+private:
+    enum class request_kind { read, write, heartbeat, evidence };
+
+    // zk_events
+    void on_connected(const connection_info& info) override;
+    void on_disconnected() override;
+    void on_session_over(session_end reason) override;
+    void on_watch(const std::string& path) override;
+
+    // connecting and ending: session_core.cpp
+    void connect();
+    void find_servers();
+    void open_client(std::vector<endpoint> servers);
+    void renew(const std::string& why);
+    void end_epoch(errc why);
+    void shut(error_code reason, const std::string& explanation);
+    void check_granted_timeout();
+    void set_state(session_state state, error_code reason, const std::string& explanation);
+    void release_ready();
+    bool is_closed() const noexcept { return closed_reason_.failed(); }
+
+    // keeping belief: session_upkeep.cpp
+    void arm_upkeep();
+    void upkeep();
+    void upkeep_connected(time_point now);
+    void upkeep_disconnected(time_point now);
+    void look_names_up_again();
+    void send_heartbeat();
+    void send_evidence();
+    void evidence_failed(const std::vector<std::string>& paths, std::size_t index);
+    void take_evidence(const reply& answer);
+    void publish_belief();
+    void expire_holds();
+    void lose(const std::shared_ptr<grant>& granted, bool reap_node, const char* why);
+    void drop_grant(const std::shared_ptr<grant>& granted);
+
+    // requests: session_requests.cpp
+    std::string full(const std::string& path) const { return chroot_ + path; }
+    void submit(std::uint64_t epoch, request_kind kind, request_queue::request request);
+    void note_sent(request_kind kind);
+    reply_code note_answered(std::uint64_t epoch, request_kind kind, const reply& answer);
+    void make_full_path(std::uint64_t epoch,
+                        const std::string& path,
+                        create_mode mode,
+                        zk_client::done handler);
+    template <class... Results, class Send>
+    void request(std::uint64_t epoch,
+                 request_kind kind,
+                 std::function<void(const reply&, Results...)> handler,
+                 Send send);
+    nanoseconds patience_of(request_kind kind) const;
+    void check(std::uint64_t epoch, std::vector<std::string> paths, zk_client::committed handler);
+
+    const std::shared_ptr<runtime> io_;
+    const asio::any_io_executor fallback_;
+    const session_config config_;
+    const std::shared_ptr<status_board> board_;
+    const std::unique_ptr<reaper> reaper_;
+    std::string chroot_;
+    std::string contender_data_;
+    std::vector<endpoint> hosts_;
+
+    std::shared_ptr<zk_client> client_;
+    std::uint64_t epoch_{1};
+    std::int64_t session_id_{0};
+    nanoseconds timeout_{0};
+    bool connected_{false};
+    bool resolving_{false};
+    unsigned resolve_failures_{0};
+    error_code closed_reason_;
+    bool close_finished_{false};
+    error_code close_outcome_;
+    std::vector<std::function<void(error_code)>> closing_;
+    std::shared_ptr<void> closing_guard_;
+
+    struct ready_waiter {
+        ready_handler handler;
+        runtime::timer_id timer{0};
+    };
+    std::map<std::uint64_t, ready_waiter> ready_waiters_;
+    std::uint64_t last_ready_waiter_{0};
+    std::vector<std::function<void()>> connected_waiters_;
+
+    belief belief_;
+    std::shared_ptr<epoch_belief> published_;
+    runtime::timer_id upkeep_timer_{0};
+    time_point last_sent_;
+    time_point last_commit_sent_;
+    time_point last_connected_;
+    time_point last_names_looked_up_;
+    bool evidence_outstanding_{false};
+
+    request_queue queue_;
+    watch_table watches_;
+    contenders contenders_;
+    std::map<contenders::id, std::shared_ptr<grant>> holds_;
+};
+
+} // namespace paddock::detail

@@ -1,0 +1,262 @@
+// How a session's requests go out and their answers come back: stamped with an epoch, in turn,
+// counted, and as evidence for the belief in the session.
+
+#include "src/session_core.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace paddock::detail {
+namespace {
+
+bool is_answer(reply_code code)
+{
+    return code != reply_code::in_doubt && code != reply_code::session_over;
+}
+
+} // namespace
+
+void session_core::submit(std::uint64_t epoch, request_kind kind, request_queue::request request)
+{
+    if (epoch != epoch_ || !connected_) {
+        const auto why = epoch != epoch_ ? reply_code::session_over : reply_code::throttled;
+        io_->post([self = shared_from_this(), reject = std::move(request.reject), why] { reject(why); });
+        return;
+    }
+    auto send = [this, kind, send = std::move(request.send)] { // runs only while the queue lives
+        note_sent(kind);
+        send();
+    };
+    queue_.submit({std::move(send), std::move(request.reject)});
+    counters.queued = queue_.size();
+}
+
+void session_core::note_sent(request_kind kind)
+{
+    last_sent_ = io_->now();
+    ++counters.requests;
+    if (kind == request_kind::write || kind == request_kind::evidence)
+        ++counters.writes;
+    if (kind == request_kind::evidence)
+        ++counters.evidence;
+    if (kind == request_kind::heartbeat)
+        ++counters.heartbeats;
+}
+
+reply_code
+session_core::note_answered(std::uint64_t epoch, request_kind kind, const reply& answer)
+{
+    queue_.answered();
+    counters.queued = queue_.size();
+    if (answer.code == reply_code::in_doubt)
+        ++counters.in_doubt;
+    if (epoch != epoch_)
+        return reply_code::session_over;
+    if (!is_answer(answer.code))
+        return answer.code;
+    const bool is_write = kind == request_kind::write || kind == request_kind::evidence;
+    if (is_write && answer.code == reply_code::ok)
+        take_evidence(answer);
+    else
+        belief_.answered(answer.sent, answer.received);
+    return answer.code;
+}
+
+// Beside holds, silence has to be noticed while belief lasts: another server is asked in time.
+// Else a third of the time-out: long enough for an election's queue, and another server still fits.
+nanoseconds session_core::patience_of(request_kind kind) const
+{
+    const bool keeps_belief = kind == request_kind::evidence || kind == request_kind::heartbeat;
+    return keeps_belief && contenders_.size() != 0 ? timeout_ / 8 : timeout_ / 3;
+}
+
+template <class... Results, class Send>
+void session_core::request(std::uint64_t epoch,
+                           request_kind kind,
+                           std::function<void(const reply&, Results...)> handler,
+                           Send send)
+{
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    auto answered = [self = shared_from_this(), epoch, kind, shared](const reply& answer,
+                                                                     Results... results) {
+        auto seen = answer;
+        seen.code = self->note_answered(epoch, kind, answer);
+        (*shared)(seen, std::forward<Results>(results)...);
+    };
+    submit(epoch,
+           kind,
+           {[this, kind, send = std::move(send), answered]() mutable {
+                send(*client_, patience_of(kind), std::move(answered));
+            },
+            [shared](reply_code why) {
+                (*shared)({.code = why, .sent = {}, .received = {}}, std::decay_t<Results>{}...);
+            }});
+}
+
+// --- what recipes ask for -------------------------------------------------------------------
+
+void session_core::create(std::uint64_t epoch, create_request wanted, zk_client::created handler)
+{
+    wanted.path = full(wanted.path);
+    auto below_chroot = [handler = std::move(handler), cut = chroot_.size()](
+                            const reply& answer, std::string path, const node_stat& stat) {
+        handler(answer, path.empty() ? path : path.substr(cut), stat);
+    };
+    request(epoch,
+            request_kind::write,
+            zk_client::created(std::move(below_chroot)),
+            [wanted = std::move(wanted)](zk_client& client, nanoseconds patience, auto answered) {
+                client.create(wanted, patience, std::move(answered));
+            });
+}
+
+void session_core::children(std::uint64_t epoch, const std::string& path, zk_client::listed handler)
+{
+    request(epoch,
+            request_kind::read,
+            std::move(handler),
+            [at = full(path)](zk_client& client, nanoseconds patience, auto answered) {
+                client.children(at, patience, std::move(answered));
+            });
+}
+
+void session_core::stat(std::uint64_t epoch, const std::string& path, zk_client::got handler)
+{
+    request(epoch,
+            request_kind::read,
+            std::move(handler),
+            [at = full(path)](zk_client& client, nanoseconds patience, auto answered) {
+                client.stat(at, patience, std::move(answered));
+            });
+}
+
+void session_core::remove(std::uint64_t epoch, const std::string& path, zk_client::done handler)
+{
+    request(epoch,
+            request_kind::write,
+            std::move(handler),
+            [at = full(path)](zk_client& client, nanoseconds patience, auto answered) {
+                client.remove(at, patience, std::move(answered));
+            });
+}
+
+// Not a write: a leader that has lost its quorum answers it too. It proves nothing.
+void session_core::sync(std::uint64_t epoch, const std::string& path, zk_client::done handler)
+{
+    request(epoch,
+            request_kind::read,
+            std::move(handler),
+            [at = full(path)](zk_client& client, nanoseconds patience, auto answered) {
+                client.sync(at, patience, std::move(answered));
+            });
+}
+
+watch_table::id session_core::watch(std::uint64_t epoch,
+                                    const std::string& path,
+                                    watch_table::fired fired,
+                                    zk_client::got handler)
+{
+    if (!watches_.fits(full(path)))
+        return 0;
+    const auto watch = watches_.add(path, std::move(fired));
+    counters.watches = watches_.size();
+    // What did not find the znode left no watch at the server; nor is one kept here.
+    auto forget_unset = [self = shared_from_this(), watch, handler = std::move(handler)](
+                            const reply& answer, const node_stat& found) {
+        if (answer.code != reply_code::ok) {
+            self->watches_.remove(watch);
+            self->counters.watches = self->watches_.size();
+        }
+        handler(answer, found);
+    };
+    request(epoch,
+            request_kind::read,
+            zk_client::got(std::move(forget_unset)),
+            [at = full(path)](zk_client& client, nanoseconds patience, auto answered) {
+                client.watch(at, patience, std::move(answered));
+            });
+    return watch;
+}
+
+void session_core::unwatch(watch_table::id watch)
+{
+    const auto path = watches_.remove(watch);
+    counters.watches = watches_.size();
+    if (path.empty())
+        return;
+    request(epoch_,
+            request_kind::read,
+            zk_client::done([](const reply&) {}), // it fires at nobody if it stays
+            [at = full(path)](zk_client& client, nanoseconds patience, auto answered) {
+                client.unwatch(at, patience, std::move(answered));
+            });
+}
+
+// --- making paths ---------------------------------------------------------------------------
+
+void session_core::make_path(std::uint64_t epoch,
+                             const std::string& path,
+                             create_mode leaf,
+                             zk_client::done handler)
+{
+    make_full_path(epoch, full(path), leaf, std::move(handler));
+}
+
+// The leaf first: where only the leaf may be made, its parents' ACLs are never asked.
+void session_core::make_full_path(std::uint64_t epoch,
+                                  const std::string& path,
+                                  create_mode mode,
+                                  zk_client::done handler)
+{
+    auto after = [self = shared_from_this(), epoch, path, mode, handler = std::move(handler)](
+                     const reply& answer, const std::string&, const node_stat&) {
+        const auto slash = path.rfind('/');
+        if (answer.code != reply_code::no_node || slash == 0 || slash == std::string::npos) {
+            handler(answer);
+            return;
+        }
+        auto retry = [self, epoch, path, mode, handler](const reply& made) {
+            if (made.code == reply_code::ok || made.code == reply_code::node_exists)
+                self->make_full_path(epoch, path, mode, handler);
+            else
+                handler(made);
+        };
+        self->make_full_path(epoch, path.substr(0, slash), create_mode::persistent, retry);
+    };
+    request(epoch,
+            request_kind::write,
+            zk_client::created(std::move(after)),
+            [path, mode](zk_client& client, nanoseconds patience, auto answered) {
+                client.create({.path = path, .data = {}, .mode = mode}, patience, std::move(answered));
+            });
+}
+
+// --- what belief asks for -------------------------------------------------------------------
+
+void session_core::check(std::uint64_t epoch,
+                         std::vector<std::string> paths,
+                         zk_client::committed handler)
+{
+    std::vector<multi_op> ops;
+    ops.reserve(paths.size());
+    for (auto& path : paths)
+        ops.emplace_back(check_op{full(path)});
+    request(epoch,
+            request_kind::evidence,
+            std::move(handler),
+            [ops = std::move(ops)](zk_client& client, nanoseconds patience, auto answered) {
+                client.multi(ops, patience, std::move(answered));
+            });
+}
+
+void session_core::send_heartbeat()
+{
+    request(epoch_,
+            request_kind::heartbeat,
+            zk_client::got([](const reply&, const node_stat&) {}), // being answered is all
+            [](zk_client& client, nanoseconds patience, auto answered) {
+                client.stat("/", patience, std::move(answered));
+            });
+}
+
+} // namespace paddock::detail

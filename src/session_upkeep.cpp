@@ -1,0 +1,293 @@
+// How a session keeps its belief up: heartbeats, quorum evidence, and what happens when it lapses.
+
+#include "src/hosts.hpp"
+#include "src/log.hpp"
+#include "src/reaper.hpp"
+#include "src/session_core.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace paddock::detail {
+namespace {
+
+// Parts of the session time-out; docs/guarantees.md derives them.
+constexpr int upkeep_part = 32;    // how often to look
+constexpr int heartbeat_part = 16; // half of the silence that would interrupt belief
+constexpr int evidence_part = 8;   // four in the half time-out that belief lasts
+constexpr int grant_part = 4;      // a grant is given with at least this much belief left
+
+constexpr std::size_t checks_max = 1'000; // about 100 kB of paths a transaction, well below jute's 1 MiB
+
+} // namespace
+
+void session_core::arm_upkeep()
+{
+    auto next = io_->now() + timeout_ / upkeep_part;
+    if (!holds_.empty())
+        next = std::min(next, belief_.deadline());
+    upkeep_timer_ = io_->call_at(next, [self = shared_from_this()] { self->upkeep(); });
+}
+
+void session_core::upkeep()
+{
+    if (is_closed())
+        return;
+    const auto now = io_->now();
+    if (now >= belief_.deadline())
+        expire_holds();
+    if (connected_)
+        upkeep_connected(now);
+    else
+        upkeep_disconnected(now);
+    if (!is_closed())
+        arm_upkeep();
+}
+
+void session_core::upkeep_connected(time_point now)
+{
+    if (contenders_.size() != 0 && belief_.interrupted()) {
+        log_info("contact was interrupted; reconnecting, which proves the session again at once");
+        client_->reconnect();
+        return;
+    }
+    const auto due = now - timeout_ / evidence_part + timeout_ / (2 * upkeep_part);
+    if (contenders_.size() != 0 && last_commit_sent_ <= due && !evidence_outstanding_)
+        send_evidence();
+    if (now - last_sent_ >= timeout_ / heartbeat_part - timeout_ / (2 * upkeep_part))
+        send_heartbeat();
+}
+
+void session_core::upkeep_disconnected(time_point now)
+{
+    const auto silent_since = std::max(belief_.last_contact(), last_connected_);
+    if (session_id_ != 0 && now - silent_since >= timeout_) {
+        renew("no server answered for the session time-out");
+        return;
+    }
+    const auto give_up = config_.give_up_after;
+    if (give_up.count() != 0 && now - last_connected_ >= give_up) {
+        shut(errc::ensemble_lost,
+             "no server of \"" + config_.hosts + "\" answered for give_up_after, " +
+                 std::to_string(give_up.count()) + " ms");
+        return;
+    }
+    if (now - last_names_looked_up_ >= timeout_ / 3)
+        look_names_up_again();
+}
+
+// Only while disconnected does the client take new addresses without a risk to its connection.
+void session_core::look_names_up_again()
+{
+    last_names_looked_up_ = io_->now();
+    if (!client_ || resolving_)
+        return;
+    resolving_ = true;
+    io_->resolve(hosts_, [self = shared_from_this(), epoch = epoch_](std::vector<endpoint> found) {
+        self->resolving_ = false;
+        if (epoch == self->epoch_ && self->client_ && !found.empty())
+            self->client_->set_servers(std::move(found));
+    });
+}
+
+// --- evidence -------------------------------------------------------------------------------
+
+void session_core::send_evidence()
+{
+    auto paths = contenders_.take_turn(checks_max);
+    if (paths.empty())
+        return; // attempts whose contender is on its way: its creation will be the evidence
+    evidence_outstanding_ = true;
+    auto copy = paths;
+    check(epoch_,
+          std::move(copy),
+          [self = shared_from_this(), epoch = epoch_, paths = std::move(paths)](
+              const reply& answer, std::size_t failed) {
+              if (epoch != self->epoch_)
+                  return;
+              self->evidence_outstanding_ = false;
+              if (answer.code == reply_code::no_node)
+                  self->evidence_failed(paths, failed);
+          });
+}
+
+// A transaction that failed is no evidence; the rest of it is sent again without the culprit, which
+// may be one that was deleted on purpose while the checks were on their way.
+void session_core::evidence_failed(const std::vector<std::string>& paths, std::size_t index)
+{
+    if (index < paths.size()) {
+        if (const auto missing = contenders_.on_missing(paths[index]))
+            missing();
+    }
+    if (connected_ && contenders_.size() != 0)
+        send_evidence();
+}
+
+void session_core::take_evidence(const reply& answer)
+{
+    const auto now = io_->now();
+    if (now >= belief_.deadline())
+        expire_holds(); // before the deadline moves: the past is not revived
+    last_commit_sent_ = std::max(last_commit_sent_, answer.sent);
+    if (!belief_.committed(answer.sent, answer.received))
+        return;
+    publish_belief();
+    if (connected_ && board_->read().state == session_state::suspended)
+        set_state(session_state::connected, {}, {});
+}
+
+void session_core::publish_belief()
+{
+    published_->set(belief_.deadline());
+}
+
+void session_core::believe(std::uint64_t epoch,
+                           const std::string& path,
+                           std::function<void(reply_code)> done)
+{
+    const auto enough = [this] { return belief_.deadline() - io_->now() >= timeout_ / grant_part; };
+    if (epoch == epoch_ && connected_ && enough()) {
+        done(reply_code::ok);
+        return;
+    }
+    auto judge = [self = shared_from_this(), epoch, enough, done = std::move(done)](
+                     const reply& answer, std::size_t) {
+        if (answer.code != reply_code::ok || enough()) {
+            done(answer.code);
+            return;
+        }
+        if (epoch == self->epoch_ && self->connected_ && self->belief_.interrupted())
+            self->client_->reconnect();
+        done(reply_code::throttled); // look again a little later
+    };
+    check(epoch, {path}, std::move(judge));
+}
+
+// --- holds ----------------------------------------------------------------------------------
+
+std::shared_ptr<grant> session_core::make_grant(grant::identity who,
+                                                contenders::id contender,
+                                                nanoseconds max_hold)
+{
+    const auto now = io_->now();
+    if (max_hold.count() != 0)
+        who.expires = now + max_hold;
+    auto granted = std::make_shared<grant>(shared_from_this(), published_, std::move(who));
+    granted->contender_id = contender;
+    contenders_.replace(contender,
+                        {.missing = [this, granted] { lose(granted, false, "its znode was deleted"); },
+                         .ended = [](errc) {}}); // end_epoch() loses the holds first
+    holds_.emplace(contender, granted);
+    ++counters.grants;
+    counters.holds = holds_.size();
+    if (max_hold.count() != 0) {
+        granted->expiry_timer = io_->call_at(granted->who().expires, [this, granted] {
+            lose(granted, true, "max_hold has passed");
+        });
+    }
+    return granted;
+}
+
+void session_core::end_grant(const std::shared_ptr<grant>& granted,
+                             bool ended_now,
+                             bool was_held,
+                             const std::function<void(error_code)>& gone)
+{
+    const auto& who = granted->who();
+    if (!ended_now) { // lost or released before
+        gone(errc::hold_lost);
+        return;
+    }
+    drop_grant(granted);
+    granted->tell_waiters({});
+    auto confirm = [was_held, gone](error_code ec) {
+        if (gone)
+            gone(!was_held && !ec ? make_error_code(errc::hold_lost) : ec);
+    };
+    reap({who.epoch, who.parent, {}, who.name, std::move(confirm)});
+}
+
+void session_core::expire_holds()
+{
+    if (holds_.empty())
+        return;
+    const auto holds = holds_;
+    for (const auto& [id, granted] : holds)
+        lose(granted, true, "nothing was committed for it in time");
+    if (connected_)
+        set_state(session_state::suspended,
+                  errc::in_doubt,
+                  "the ensemble committed nothing for this session in time");
+}
+
+void session_core::lose(const std::shared_ptr<grant>& granted, bool reap_node, const char* why)
+{
+    drop_grant(granted);
+    if (!granted->lose())
+        return;
+    ++counters.holds_lost;
+    const auto& who = granted->who();
+    log_warn("hold on \"" + who.key + "\" is lost, token " + std::to_string(who.token.value()) + ": " +
+             why);
+    granted->tell_waiters(errc::hold_lost);
+    if (reap_node)
+        reap({who.epoch, who.parent, {}, who.name});
+}
+
+void session_core::reap(doomed_contender node)
+{
+    reaper_->take(std::move(node));
+}
+
+void session_core::drop_grant(const std::shared_ptr<grant>& granted)
+{
+    holds_.erase(granted->contender_id);
+    counters.holds = holds_.size();
+    delist(granted->contender_id);
+    io_->cancel(granted->expiry_timer);
+}
+
+void session_core::verify(const std::shared_ptr<grant>& granted,
+                          std::function<void(error_code)> done)
+{
+    if (!granted->held()) {
+        done(errc::hold_lost);
+        return;
+    }
+    check(granted->who().epoch,
+          {granted->path()},
+          [self = shared_from_this(), granted, done = std::move(done)](const reply& answer,
+                                                                       std::size_t) {
+              if (answer.code == reply_code::no_node)
+                  self->lose(granted, false, "its znode was deleted");
+              if (answer.code == reply_code::no_node || answer.code == reply_code::session_over ||
+                  !granted->held())
+                  done(errc::hold_lost);
+              else
+                  done(answer.code == reply_code::ok ? error_code()
+                                                     : make_error_code(errc::in_doubt));
+          });
+}
+
+// --- the registry of attempts ---------------------------------------------------------------
+
+contenders::id session_core::enlist(contender_events events)
+{
+    const auto who = contenders_.add(std::move(events));
+    counters.contenders = contenders_.size();
+    return who;
+}
+
+void session_core::set_contender_path(contenders::id who, const std::string& path)
+{
+    contenders_.set_path(who, path);
+}
+
+void session_core::delist(contenders::id who)
+{
+    contenders_.remove(who);
+    counters.contenders = contenders_.size();
+}
+
+} // namespace paddock::detail

@@ -1,0 +1,64 @@
+#include "src/watch_table.hpp"
+
+#include <utility>
+
+namespace paddock::detail {
+
+bool watch_table::fits(const std::string& path) const
+{
+    return watchers_.contains(path) || bytes_ + cost(path) <= bytes_max;
+}
+
+watch_table::id watch_table::add(const std::string& path, fired handler)
+{
+    auto& watchers = watchers_[path];
+    if (watchers.empty())
+        bytes_ += cost(path);
+    const auto watch = ++last_;
+    watchers.emplace(watch, std::move(handler));
+    paths_.emplace(watch, path);
+    return watch;
+}
+
+std::string watch_table::remove(id watch)
+{
+    auto node = paths_.extract(watch);
+    if (node.empty())
+        return {};
+    const auto found = watchers_.find(node.mapped());
+    found->second.erase(watch);
+    if (!found->second.empty())
+        return {};
+    watchers_.erase(found);
+    bytes_ -= cost(node.mapped());
+    return std::move(node.mapped());
+}
+
+std::vector<watch_table::fired> watch_table::take(const std::string& path)
+{
+    std::vector<fired> handlers;
+    auto node = watchers_.extract(path);
+    if (node.empty())
+        return handlers;
+    bytes_ -= cost(path);
+    for (auto& [watch, handler] : node.mapped()) {
+        paths_.erase(watch);
+        handlers.push_back(std::move(handler));
+    }
+    return handlers;
+}
+
+void watch_table::clear()
+{
+    watchers_.clear();
+    paths_.clear();
+    bytes_ = 0;
+}
+
+std::size_t watch_table::cost(const std::string& path)
+{
+    constexpr std::size_t length_field = 4; // jute writes a string's length before it
+    return path.size() + length_field;
+}
+
+} // namespace paddock::detail
