@@ -2,10 +2,7 @@
 
 #include "src/session_core.hpp"
 
-#include <boost/asio/error.hpp>
-
 #include <memory>
-#include <optional>
 #include <utility>
 
 namespace paddock {
@@ -13,35 +10,6 @@ namespace detail {
 namespace {
 
 using waiter = completion<void(error_code)>;
-
-/// A handler that two may complete, an answer and a cancellation: the first wins.
-class one_shot : public std::enable_shared_from_this<one_shot> {
-public:
-    one_shot(plain_handler handler, const session_core& core)
-    {
-        handler_.emplace(std::move(handler), core.fallback_executor());
-    }
-
-    void cancellable(const session_core& core)
-    {
-        handler_->on_cancel(core.shared_io(), [self = weak_from_this()](asio::cancellation_type) {
-            if (const auto live = self.lock())
-                live->complete(asio::error::operation_aborted);
-        });
-    }
-
-    void complete(error_code ec)
-    {
-        if (!handler_)
-            return;
-        auto handler = std::move(*handler_);
-        handler_.reset();
-        std::move(handler)(ec);
-    }
-
-private:
-    std::optional<waiter> handler_;
-};
 
 asio::any_io_executor system_pool()
 {
@@ -62,7 +30,8 @@ void start_wait_lost(std::shared_ptr<grant> granted, plain_handler handler)
         return complete_not_held(std::move(handler));
     auto& core = *granted->core();
     auto shared = std::make_shared<waiter>(std::move(handler), core.fallback_executor());
-    core.io().post([granted, shared] { granted->wait(std::move(*shared)); });
+    const auto id = granted->prepare(*shared);
+    core.io().post([granted, id, shared] { granted->wait(id, std::move(*shared)); });
 }
 
 void start_verify(std::shared_ptr<grant> granted, plain_handler handler)
@@ -70,8 +39,8 @@ void start_verify(std::shared_ptr<grant> granted, plain_handler handler)
     if (!granted)
         return complete_not_held(std::move(handler));
     auto& core = *granted->core();
-    auto once = std::make_shared<one_shot>(std::move(handler), core);
-    once->cancellable(core);
+    auto once = std::make_shared<one_shot>(std::move(handler), core.fallback_executor());
+    once->cancellable(core.shared_io());
     core.io().post([granted, once] {
         granted->core()->verify(granted, [once](error_code ec) { once->complete(ec); });
     });
@@ -81,8 +50,9 @@ void start_release(std::shared_ptr<grant> granted, plain_handler handler)
 {
     if (!granted)
         return complete_not_held(std::move(handler));
-    auto once = std::make_shared<one_shot>(std::move(handler), *granted->core());
-    once->cancellable(*granted->core());
+    const auto& core = *granted->core();
+    auto once = std::make_shared<one_shot>(std::move(handler), core.fallback_executor());
+    once->cancellable(core.shared_io());
     granted->release([once](error_code ec) { once->complete(ec); });
 }
 

@@ -93,6 +93,11 @@ lock_action lock_machine::after_enqueue(const lock_event& last)
 lock_action lock_machine::after_parents(const lock_event& last)
 {
     switch (last.code) {
+    case reply_code::throttled: {
+        auto again = next(lock_step::make_parents);
+        again.pause = true;
+        return again;
+    }
     case reply_code::ok:
     case reply_code::node_exists:
     case reply_code::in_doubt: // making a parent twice does no harm: the enqueue will tell

@@ -12,8 +12,18 @@ constexpr std::array<unsigned char, 4> request_number{0x7f, 'p', 'd', 'k'};
 
 std::array<unsigned char, 12> close_request()
 {
-    return {0, 0, 0, 8, request_number[0], request_number[1], request_number[2], request_number[3],
-            0xff, 0xff, 0xff, 0xf5};
+    return {0,
+            0,
+            0,
+            8,
+            request_number[0],
+            request_number[1],
+            request_number[2],
+            request_number[3],
+            0xff,
+            0xff,
+            0xff,
+            0xf5};
 }
 
 void close_answer::feed(std::span<const unsigned char> bytes)
@@ -22,7 +32,8 @@ void close_answer::feed(std::span<const unsigned char> bytes)
         std::copy(bytes.end() - frame_bytes, bytes.end(), last_.begin());
         return;
     }
-    std::copy(last_.begin() + static_cast<std::ptrdiff_t>(bytes.size()), last_.end(), last_.begin());
+    std::copy(
+        last_.begin() + static_cast<std::ptrdiff_t>(bytes.size()), last_.end(), last_.begin());
     std::copy(bytes.begin(), bytes.end(), last_.end() - static_cast<std::ptrdiff_t>(bytes.size()));
 }
 

@@ -2,9 +2,10 @@
 
 // The end of a session as bytes on the wire.
 //
-// The C client's own close waits for the server, on our I/O thread, up to 1.5 s; and reports success
-// whatever came of it. So the request is written beside it, 12 bytes, and the answer awaited like any
-// other event. The C client then finds the connection closed and has nothing to wait for.
+// The C client's own close waits for the server, on our I/O thread, up to 1.5 s; and reports
+// success whatever came of it. So the request is written beside it, 12 bytes, and the answer
+// awaited like any other event. The C client then finds the connection closed and has nothing to
+// wait for.
 
 #include <array>
 #include <cstddef>

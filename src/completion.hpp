@@ -9,12 +9,14 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/system_executor.hpp>
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -40,7 +42,7 @@ public:
                                  asio::execution::outstanding_work.tracked))
     {
     }
-    completion(completion&&) = default;
+    completion(completion&&) noexcept = default;
     completion& operator=(completion&&) = delete;
 
     /// Arranges that `give_up(type)` runs on the I/O thread when the user cancels.
@@ -79,6 +81,40 @@ public:
 private:
     handler_type handler_;
     asio::any_completion_executor executor_;
+};
+
+/// A handler that two may complete, an answer and a cancellation: the first wins.
+///
+/// Threads: the I/O thread, once made.
+class one_shot : public std::enable_shared_from_this<one_shot> {
+public:
+    using waiter = completion<void(boost::system::error_code)>;
+
+    one_shot(waiter::handler_type handler, const asio::any_io_executor& fallback)
+    {
+        handler_.emplace(std::move(handler), fallback);
+    }
+
+    /// To be called where it is made, before anything is posted.
+    void cancellable(const std::shared_ptr<runtime>& io)
+    {
+        handler_->on_cancel(io, [self = weak_from_this()](asio::cancellation_type) {
+            if (const auto live = self.lock())
+                live->complete(asio::error::operation_aborted);
+        });
+    }
+
+    void complete(boost::system::error_code ec)
+    {
+        if (!handler_)
+            return;
+        auto handler = std::move(*handler_);
+        handler_.reset();
+        std::move(handler)(ec);
+    }
+
+private:
+    std::optional<waiter> handler_;
 };
 
 } // namespace paddock::detail

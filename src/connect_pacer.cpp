@@ -63,7 +63,7 @@ time_point connect_pacer::give_up() const noexcept
 nanoseconds connect_pacer::pause(std::uint64_t random) const
 {
     if (tries_ == 0 || tries_ % servers_ != 0)
-        return nanoseconds{0}; // a server of this round is left
+        return nanoseconds{0};                // a server of this round is left
     constexpr std::size_t rounds_max = 1'000; // far past the longest wait
     return backoff_delay(static_cast<unsigned>(std::min(failed_rounds() - 1, rounds_max)), random);
 }

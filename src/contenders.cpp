@@ -29,16 +29,21 @@ void contenders::remove(id who)
     entries_.erase(who);
 }
 
-std::vector<std::string> contenders::take_turn(std::size_t most)
+std::vector<std::string> contenders::take_turn(portion most)
 {
     std::vector<std::string> paths;
+    std::size_t bytes = 0;
     auto next = entries_.upper_bound(turn_);
-    for (std::size_t seen = 0; seen < entries_.size() && paths.size() < most; ++seen) {
+    for (std::size_t seen = 0; seen < entries_.size() && paths.size() < most.paths; ++seen) {
         if (next == entries_.end())
             next = entries_.begin();
+        const auto& path = next->second.path;
+        if (!paths.empty() && bytes + path.size() > most.bytes)
+            break;
         turn_ = next->first;
-        if (!next->second.path.empty())
-            paths.push_back(next->second.path);
+        bytes += path.size();
+        if (!path.empty())
+            paths.push_back(path);
         ++next;
     }
     return paths;

@@ -38,8 +38,15 @@ public:
     void replace(id who, contender_events events);
     void remove(id who);
 
+    /// How much one check may be: `paths` by the time a server needs for it, `bytes` by what it
+    /// accepts in one request.
+    struct portion {
+        std::size_t paths{0};
+        std::size_t bytes{0};
+    };
+
     /// The next paths to check, in turns, so that each is checked whatever their number.
-    std::vector<std::string> take_turn(std::size_t most);
+    std::vector<std::string> take_turn(portion most);
 
     /// What to call because the znode at `path` is missing; empty if nobody minds.
     std::function<void()> on_missing(const std::string& path) const;

@@ -70,6 +70,7 @@ bool is_lost(errc value) noexcept
     case errc::session_closed:
     case errc::ensemble_lost:
     case errc::auth_refused:
+    case errc::timeout_not_granted:
     case errc::hold_lost:
         return true;
     default:

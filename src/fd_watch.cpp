@@ -5,11 +5,10 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <algorithm>
-#include <utility>
-
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <utility>
 
 namespace paddock::detail {
 namespace asio = boost::asio;
@@ -72,13 +71,13 @@ void fd_watch::wait(bool write)
 {
     using descriptor = asio::posix::stream_descriptor;
     (write ? writing_ : reading_) = true;
-    const auto finished = [this, write, alive = std::weak_ptr<void>(current_)](
-                              const boost::system::error_code&) {
-        if (alive.expired())
-            return; // dropped, and perhaps `this` is gone
-        (write ? writing_ : reading_) = false;
-        on_ready_({.read = !write, .write = write}); // an error is a reason to look, too
-    };
+    const auto finished =
+        [this, write, alive = std::weak_ptr<void>(current_)](const boost::system::error_code&) {
+            if (alive.expired())
+                return; // dropped, and perhaps `this` is gone
+            (write ? writing_ : reading_) = false;
+            on_ready_({.read = !write, .write = write}); // an error is a reason to look, too
+        };
     descriptor_.async_wait(write ? descriptor::wait_write : descriptor::wait_read, finished);
 }
 

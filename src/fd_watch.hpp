@@ -7,9 +7,8 @@
 
 #include <functional>
 #include <memory>
-#include <vector>
-
 #include <sys/types.h>
+#include <vector>
 
 namespace paddock::detail {
 

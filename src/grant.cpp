@@ -64,19 +64,24 @@ bool grant::lose()
     return false;
 }
 
-void grant::wait(waiter handler)
+std::uint64_t grant::prepare(waiter& handler)
+{
+    const auto id = ++last_waiter_;
+    handler.on_cancel(core_->shared_io(), [self = weak_from_this(), id](asio::cancellation_type) {
+        if (auto live = self.lock())
+            live->give_up_waiting(id);
+    });
+    return id;
+}
+
+void grant::wait(std::uint64_t id, waiter handler)
 {
     const auto at = now();
     if (at == phase::released || at == phase::lost) {
         std::move(handler)(at == phase::lost ? make_error_code(errc::hold_lost) : error_code());
         return;
     }
-    const auto id = ++last_waiter_;
-    auto& waiting = waiters_.emplace(id, std::move(handler)).first->second;
-    waiting.on_cancel(core_->shared_io(), [self = weak_from_this(), id](asio::cancellation_type) {
-        if (auto live = self.lock())
-            live->give_up_waiting(id);
-    });
+    waiters_.emplace(id, std::move(handler));
 }
 
 void grant::give_up_waiting(std::uint64_t id)

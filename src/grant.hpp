@@ -67,14 +67,17 @@ public:
     const std::stop_source& lost_source() const noexcept { return lost_; }
     const std::shared_ptr<session_core>& core() const noexcept { return core_; }
 
-    // The I/O thread only.
     using waiter = completion<void(error_code)>;
+    /// As `status_board::prepare`.
+    std::uint64_t prepare(waiter& handler);
+
+    // The I/O thread only.
     /// Marks it lost, unless it was released; says whether it was marked now.
     bool lose();
     /// Tells those who wait for its end.
     void tell_waiters(error_code outcome);
-    /// Completes the waiter when the hold is lost or released, or the user cancels.
-    void wait(waiter handler);
+    /// Completes the waiter when the hold is lost or released.
+    void wait(std::uint64_t id, waiter handler);
     phase now() const noexcept { return phase_.load(std::memory_order_acquire); }
 
     std::uint64_t contender_id{0};
@@ -90,7 +93,7 @@ private:
     std::stop_source lost_;
     mutable std::atomic<phase> phase_{phase::held};
     std::map<std::uint64_t, waiter> waiters_;
-    std::uint64_t last_waiter_{0};
+    std::atomic<std::uint64_t> last_waiter_{0};
 };
 
 } // namespace paddock::detail

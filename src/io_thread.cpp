@@ -8,10 +8,9 @@
 #include <boost/asio/system_executor.hpp>
 
 #include <chrono>
-#include <utility>
-
 #include <pthread.h>
 #include <signal.h>
+#include <utility>
 
 namespace paddock::detail {
 namespace asio = boost::asio;
@@ -23,13 +22,16 @@ namespace {
 constexpr std::chrono::seconds farewell{5};
 
 // The program's signals are for the program: its handlers must not run here, where they would delay
-// every session, and no system call must end early for them. SIGPIPE is among them.
+// every session, and no system call must end early for them. Those that a fault of this very thread
+// raises stay, for the program's crash handler.
 class signals_blocked {
 public:
     signals_blocked()
     {
         sigset_t all;
         ::sigfillset(&all);
+        for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
+            ::sigdelset(&all, fault);
         ::pthread_sigmask(SIG_SETMASK, &all, &before_);
     }
     ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }

@@ -1,11 +1,11 @@
 #include "src/log.hpp"
-#include <paddock/log.hpp>
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <paddock/log.hpp>
 
 #include <memory>
 #include <mutex>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
 #include <utility>
 
 namespace paddock {

@@ -17,9 +17,21 @@ bool log_enabled(log_level level);
 /// Threads: any.
 void log(log_level level, std::string_view message) noexcept;
 
-inline void log_debug(std::string_view message) noexcept { log(log_level::debug, message); }
-inline void log_info(std::string_view message) noexcept { log(log_level::info, message); }
-inline void log_warn(std::string_view message) noexcept { log(log_level::warn, message); }
-inline void log_error(std::string_view message) noexcept { log(log_level::error, message); }
+inline void log_debug(std::string_view message) noexcept
+{
+    log(log_level::debug, message);
+}
+inline void log_info(std::string_view message) noexcept
+{
+    log(log_level::info, message);
+}
+inline void log_warn(std::string_view message) noexcept
+{
+    log(log_level::warn, message);
+}
+inline void log_error(std::string_view message) noexcept
+{
+    log(log_level::error, message);
+}
 
 } // namespace paddock::detail

@@ -27,7 +27,8 @@ public:
 
     number add(time_point sent, nanoseconds patience, Handler handler)
     {
-        const time_point deadline = sent + patience;
+        const bool endless = patience >= time_point::max() - sent;
+        const time_point deadline = endless ? time_point::max() : sent + patience;
         const number id = ++last_;
         calls_.emplace_hint(calls_.end(), id, call{sent, deadline, std::move(handler)});
         deadlines_.emplace(deadline, id);

@@ -30,15 +30,14 @@ public:
     {
         left_ = hosts.size();
         for (const endpoint& host : hosts)
-            resolver_.async_resolve(
-                host.address,
-                std::to_string(host.port),
-                asio::ip::tcp::resolver::numeric_service,
-                [self = shared_from_this(), name = host.address](
-                    const boost::system::error_code& ec,
-                    const asio::ip::tcp::resolver::results_type& results) {
-                    self->found(name, ec, results);
-                });
+            resolver_.async_resolve(host.address,
+                                    std::to_string(host.port),
+                                    asio::ip::tcp::resolver::numeric_service,
+                                    [self = shared_from_this(), name = host.address](
+                                        const boost::system::error_code& ec,
+                                        const asio::ip::tcp::resolver::results_type& results) {
+                                        self->found(name, ec, results);
+                                    });
         limit_.expires_after(partial_after);
         limit_.async_wait([weak = weak_from_this()](const boost::system::error_code& ec) {
             const auto self = weak.lock();
@@ -91,9 +90,8 @@ private:
 void resolve_hosts(asio::io_context& io, std::vector<endpoint> hosts, runtime::resolved handler)
 {
     const auto op = std::make_shared<lookup>(io, std::move(handler));
-    const auto names = std::stable_partition(hosts.begin(), hosts.end(), [](const endpoint& host) {
-        return is_numeric(host.address);
-    });
+    const auto names = std::stable_partition(
+        hosts.begin(), hosts.end(), [](const endpoint& host) { return is_numeric(host.address); });
     std::for_each(hosts.begin(), names, [&op](const endpoint& host) { op->add(host); });
     hosts.erase(hosts.begin(), names);
     if (hosts.empty())

@@ -131,20 +131,20 @@ void start_next_status(std::shared_ptr<session_core> core,
                        std::uint64_t seen,
                        status_handler handler)
 {
-    status_board::waiter waiter(std::move(handler), core->fallback_executor());
-    auto shared = std::make_shared<status_board::waiter>(std::move(waiter));
-    core->io().post([core, seen, shared] {
-        core->board().wait(seen, core->shared_io(), std::move(*shared));
+    auto shared = std::make_shared<status_board::waiter>(std::move(handler),
+                                                         core->fallback_executor());
+    const auto id = core->board().prepare(core->shared_io(), *shared);
+    core->io().post([core, id, seen, shared] {
+        core->board().wait(id, seen, std::move(*shared));
     });
 }
 
 void start_close(std::shared_ptr<session_core> core, plain_handler handler)
 {
-    using waiter = completion<void(error_code)>;
-    auto shared =
-        std::make_shared<waiter>(std::move(handler), core->fallback_executor());
-    core->io().post([core, shared, guard = core->shared_io()->closing_guard()] {
-        core->close([shared](error_code ec) { std::move (*shared)(ec); });
+    auto once = std::make_shared<one_shot>(std::move(handler), core->fallback_executor());
+    once->cancellable(core->shared_io());
+    core->io().post([core, once, guard = core->shared_io()->closing_guard()] {
+        core->close([once](error_code ec) { once->complete(ec); });
     });
 }
 

@@ -73,7 +73,8 @@ session_core::~session_core() = default;
 void session_core::start()
 {
     last_connected_ = io_->now();
-    connect();
+    disconnected_since_ = last_connected_;
+    find_servers();
     arm_upkeep();
 }
 
@@ -99,20 +100,20 @@ session_usage session_core::usage() const
 
 // --- connecting -----------------------------------------------------------------------------
 
-void session_core::connect()
-{
-    ++counters.epochs;
-    find_servers();
-}
-
 void session_core::find_servers()
 {
     resolving_ = true;
-    io_->resolve(hosts_, [self = shared_from_this(), epoch = epoch_](std::vector<endpoint> found) {
-        self->resolving_ = false;
-        if (epoch == self->epoch_ && !self->is_closed())
-            self->open_client(std::move(found));
-    });
+    io_->resolve(hosts_,
+                 [self = shared_from_this(), epoch = epoch_, list = hosts_version_](
+                     std::vector<endpoint> found) {
+                     self->resolving_ = false;
+                     if (epoch != self->epoch_ || self->is_closed())
+                         return;
+                     if (list != self->hosts_version_) // set_hosts() came meanwhile
+                         self->find_servers();
+                     else
+                         self->open_client(std::move(found));
+                 });
 }
 
 void session_core::open_client(std::vector<endpoint> servers)
@@ -120,7 +121,7 @@ void session_core::open_client(std::vector<endpoint> servers)
     if (servers.empty()) {
         set_state(board_->read().state,
                   errc::bad_host_list,
-                  "none of the hosts in \"" + config_.hosts + "\" has an address");
+                  "none of the hosts in \"" + to_connect_string(hosts_) + "\" has an address");
         io_->call_at(io_->now() + backoff_delay(++resolve_failures_, io_->random()),
                      [self = shared_from_this(), epoch = epoch_] {
                          if (epoch == self->epoch_ && !self->is_closed())
@@ -128,7 +129,8 @@ void session_core::open_client(std::vector<endpoint> servers)
                      });
         return;
     }
-    resolve_failures_ = 0;
+    if (std::exchange(resolve_failures_, 0) != 0)
+        set_state(board_->read().state, errc::unreachable, "the hosts have addresses; connecting");
     client_config wanted{.servers = std::move(servers),
                          .session_timeout = config_.session_timeout,
                          .auth = {},
@@ -141,6 +143,7 @@ void session_core::open_client(std::vector<endpoint> servers)
 void session_core::set_hosts(std::vector<endpoint> hosts)
 {
     hosts_ = std::move(hosts);
+    ++hosts_version_;
     look_names_up_again();
 }
 
@@ -154,6 +157,7 @@ void session_core::on_connected(const connection_info& info)
     last_connected_ = io_->now();
     last_sent_ = last_connected_;
     if (fresh) {
+        ++counters.epochs;
         published_ = std::make_shared<epoch_belief>();
         belief_ = belief();
     }
@@ -161,32 +165,32 @@ void session_core::on_connected(const connection_info& info)
     publish_belief();
     log_info("session 0x" + to_hex(session_id_) + (fresh ? " begins" : " resumes") + ", epoch " +
              std::to_string(epoch_) + ", time-out " + in_ms(timeout_));
-    set_state(session_state::connected, {}, {});
-    check_granted_timeout();
-    if (is_closed())
+    const auto clamped = clamped_timeout();
+    if (!clamped.empty() && config_.require_session_timeout) {
+        shut(errc::timeout_not_granted, clamped); // nobody saw it connected
         return;
+    }
+    if (!clamped.empty())
+        log_warn(clamped);
+    set_state(session_state::connected, {}, clamped);
     if (contenders_.size() != 0)
         send_evidence();
     release_ready();
 }
 
-void session_core::check_granted_timeout()
+// Empty if the server granted what was asked for.
+std::string session_core::clamped_timeout() const
 {
     if (timeout_ == config_.session_timeout)
-        return;
-    const auto text = "asked for a session time-out of " + in_ms(config_.session_timeout) +
-                      ", the server granted " + in_ms(timeout_);
-    if (config_.require_session_timeout) {
-        shut(errc::timeout_not_granted, text);
-        return;
-    }
-    log_warn(text);
-    board_->change([&](session_status& status) { status.explanation = text; });
+        return {};
+    return "asked for a session time-out of " + in_ms(config_.session_timeout) +
+           ", the server granted " + in_ms(timeout_);
 }
 
 void session_core::on_disconnected()
 {
     connected_ = false;
+    disconnected_since_ = io_->now();
     evidence_outstanding_ = false;
     queue_.reject_all(reply_code::throttled);
     set_state(session_state::suspended, errc::unreachable, "the connection was lost; reconnecting");
@@ -221,7 +225,7 @@ void session_core::renew(const std::string& why)
     if (auto old = std::exchange(client_, nullptr))
         old->close([self = shared_from_this(), old](const reply&) {});
     end_epoch(errc::session_lost);
-    connect();
+    find_servers();
 }
 
 // Whoever lives in the epoch is told after the session's own state says that it is over, so that
@@ -296,10 +300,11 @@ void session_core::set_state(session_state state,
     const bool hides_loss = before == session_state::lost && state == session_state::suspended;
     board_->change([&](session_status& status) {
         status.state = hides_loss ? before : state;
-        status.epoch = epoch_;
         status.session_id = session_id_;
-        if (connected_)
+        if (connected_) { // else the session that `epoch_` counts is not made yet
+            status.epoch = epoch_;
             status.negotiated_timeout = duration_cast<milliseconds>(timeout_);
+        }
         status.reason = reason;
         status.explanation = explanation;
     });

@@ -142,13 +142,12 @@ private:
     void on_watch(const std::string& path) override;
 
     // connecting and ending: session_core.cpp
-    void connect();
     void find_servers();
     void open_client(std::vector<endpoint> servers);
     void renew(const std::string& why);
     void end_epoch(errc why);
     void shut(error_code reason, const std::string& explanation);
-    void check_granted_timeout();
+    std::string clamped_timeout() const;
     void set_state(session_state state, error_code reason, const std::string& explanation);
     void release_ready();
     bool is_closed() const noexcept { return closed_reason_.failed(); }
@@ -167,6 +166,7 @@ private:
     void expire_holds();
     void lose(const std::shared_ptr<grant>& granted, bool reap_node, const char* why);
     void drop_grant(const std::shared_ptr<grant>& granted);
+    void verify_later(const std::shared_ptr<grant>& granted, std::function<void(error_code)> done);
 
     // requests: session_requests.cpp
     std::string full(const std::string& path) const { return chroot_ + path; }
@@ -193,6 +193,7 @@ private:
     std::string chroot_;
     std::string contender_data_;
     std::vector<endpoint> hosts_;
+    std::uint64_t hosts_version_{0};
 
     std::shared_ptr<zk_client> client_;
     std::uint64_t epoch_{1};
@@ -221,6 +222,7 @@ private:
     time_point last_sent_;
     time_point last_commit_sent_;
     time_point last_connected_;
+    time_point disconnected_since_;
     time_point last_names_looked_up_;
     bool evidence_outstanding_{false};
 

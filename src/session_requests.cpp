@@ -9,9 +9,11 @@
 namespace paddock::detail {
 namespace {
 
+// A refusal may be the client's own, which proves nothing about the server.
 bool is_answer(reply_code code)
 {
-    return code != reply_code::in_doubt && code != reply_code::session_over;
+    return code != reply_code::in_doubt && code != reply_code::session_over &&
+           code != reply_code::refused;
 }
 
 } // namespace

@@ -18,7 +18,16 @@ constexpr int heartbeat_part = 16; // half of the silence that would interrupt b
 constexpr int evidence_part = 8;   // four in the half time-out that belief lasts
 constexpr int grant_part = 4;      // a grant is given with at least this much belief left
 
-constexpr std::size_t checks_max = 1'000; // about 100 kB of paths a transaction, well below jute's 1 MiB
+// A thousand checks take a server a few milliseconds. Half of what it accepts in one request (1 MiB,
+// `jute.maxbuffer`) leaves room for each check's own fields and the chroot.
+constexpr contenders::portion checks_max{.paths = 1'000, .bytes = 512 * 1024};
+
+void log_step(const char* step, const grant::identity& who)
+{
+    if (log_enabled(log_level::debug)) // spares the text
+        log_debug("hold on \"" + who.key + "\" " + step + ", token " +
+                  std::to_string(who.token.value()));
+}
 
 } // namespace
 
@@ -67,9 +76,9 @@ void session_core::upkeep_disconnected(time_point now)
         return;
     }
     const auto give_up = config_.give_up_after;
-    if (give_up.count() != 0 && now - last_connected_ >= give_up) {
+    if (give_up.count() != 0 && now - disconnected_since_ >= give_up) {
         shut(errc::ensemble_lost,
-             "no server of \"" + config_.hosts + "\" answered for give_up_after, " +
+             "no server of \"" + to_connect_string(hosts_) + "\" answered for give_up_after, " +
                  std::to_string(give_up.count()) + " ms");
         return;
     }
@@ -84,11 +93,17 @@ void session_core::look_names_up_again()
     if (!client_ || resolving_)
         return;
     resolving_ = true;
-    io_->resolve(hosts_, [self = shared_from_this(), epoch = epoch_](std::vector<endpoint> found) {
-        self->resolving_ = false;
-        if (epoch == self->epoch_ && self->client_ && !found.empty())
-            self->client_->set_servers(std::move(found));
-    });
+    io_->resolve(hosts_,
+                 [self = shared_from_this(), epoch = epoch_, list = hosts_version_](
+                     std::vector<endpoint> found) {
+                     self->resolving_ = false;
+                     if (epoch != self->epoch_ || !self->client_)
+                         return;
+                     if (list != self->hosts_version_) // set_hosts() came meanwhile
+                         self->look_names_up_again();
+                     else if (!found.empty())
+                         self->client_->set_servers(std::move(found));
+                 });
 }
 
 // --- evidence -------------------------------------------------------------------------------
@@ -134,7 +149,7 @@ void session_core::take_evidence(const reply& answer)
         return;
     publish_belief();
     if (connected_ && board_->read().state == session_state::suspended)
-        set_state(session_state::connected, {}, {});
+        set_state(session_state::connected, {}, clamped_timeout());
 }
 
 void session_core::publish_belief()
@@ -181,6 +196,7 @@ std::shared_ptr<grant> session_core::make_grant(grant::identity who,
     holds_.emplace(contender, granted);
     ++counters.grants;
     counters.holds = holds_.size();
+    log_step("is granted", granted->who());
     if (max_hold.count() != 0) {
         granted->expiry_timer = io_->call_at(granted->who().expires, [this, granted] {
             lose(granted, true, "max_hold has passed");
@@ -200,6 +216,7 @@ void session_core::end_grant(const std::shared_ptr<grant>& granted,
         return;
     }
     drop_grant(granted);
+    log_step("is released", who);
     granted->tell_waiters({});
     auto confirm = [was_held, gone](error_code ec) {
         if (gone)
@@ -259,15 +276,27 @@ void session_core::verify(const std::shared_ptr<grant>& granted,
           {granted->path()},
           [self = shared_from_this(), granted, done = std::move(done)](const reply& answer,
                                                                        std::size_t) {
-              if (answer.code == reply_code::no_node)
-                  self->lose(granted, false, "its znode was deleted");
-              if (answer.code == reply_code::no_node || answer.code == reply_code::session_over ||
-                  !granted->held())
-                  done(errc::hold_lost);
-              else
-                  done(answer.code == reply_code::ok ? error_code()
-                                                     : make_error_code(errc::in_doubt));
+              if (answer.code == reply_code::ok) {
+                  done(granted->held() ? error_code() : make_error_code(errc::hold_lost));
+                  return;
+              }
+              if (answer.code != reply_code::no_node) {
+                  self->verify_later(granted, done);
+                  return;
+              }
+              self->lose(granted, false, "its znode was deleted");
+              done(errc::hold_lost);
           });
+}
+
+// A check does no harm twice, and without an answer the hold itself is lost soon: so this ends.
+void session_core::verify_later(const std::shared_ptr<grant>& granted,
+                                std::function<void(error_code)> done)
+{
+    io_->call_at(io_->now() + timeout_ / upkeep_part,
+                 [self = shared_from_this(), granted, done = std::move(done)] {
+                     self->verify(granted, done);
+                 });
 }
 
 // --- the registry of attempts ---------------------------------------------------------------

@@ -37,7 +37,17 @@ void status_board::change(const std::function<void(session_status&)>& edit)
     }
 }
 
-void status_board::wait(std::uint64_t seen, const std::shared_ptr<runtime>& io, waiter handler)
+std::uint64_t status_board::prepare(const std::shared_ptr<runtime>& io, waiter& handler)
+{
+    const auto id = ++last_waiter_;
+    handler.on_cancel(io, [self = weak_from_this(), id](asio::cancellation_type) {
+        if (auto live = self.lock())
+            live->give_up_waiting(id);
+    });
+    return id;
+}
+
+void status_board::wait(std::uint64_t id, std::uint64_t seen, waiter handler)
 {
     auto latest = read();
     if (latest.version > seen) {
@@ -48,12 +58,7 @@ void status_board::wait(std::uint64_t seen, const std::shared_ptr<runtime>& io, 
         std::move(handler)(errc::session_closed, std::move(latest));
         return;
     }
-    const auto id = ++last_waiter_;
-    auto& waiting = waiters_.emplace(id, std::move(handler)).first->second;
-    waiting.on_cancel(io, [self = weak_from_this(), id](asio::cancellation_type) {
-        if (auto live = self.lock())
-            live->give_up_waiting(id);
-    });
+    waiters_.emplace(id, std::move(handler));
 }
 
 void status_board::give_up_waiting(std::uint64_t id)

@@ -4,6 +4,7 @@
 
 #include "src/completion.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -28,10 +29,13 @@ public:
     session_status read() const;
     /// Blocks until the session is connected or closed, at most `limit`; says whether connected.
     bool wait_connected(std::chrono::milliseconds limit) const;
+    /// Lets the user cancel a wait that is posted to the I/O thread after this; gives its id. Done
+    /// where the user is, so that a cancellation that comes at once finds the wait in its place.
+    std::uint64_t prepare(const std::shared_ptr<runtime>& io, waiter& handler);
 
     // The I/O thread only.
     void change(const std::function<void(session_status&)>& edit);
-    void wait(std::uint64_t seen, const std::shared_ptr<runtime>& io, waiter handler);
+    void wait(std::uint64_t id, std::uint64_t seen, waiter handler);
 
 private:
     void give_up_waiting(std::uint64_t id);
@@ -40,7 +44,7 @@ private:
     mutable std::condition_variable changed_;
     session_status status_;
     std::map<std::uint64_t, waiter> waiters_;
-    std::uint64_t last_waiter_{0};
+    std::atomic<std::uint64_t> last_waiter_{0};
 };
 
 } // namespace paddock::detail

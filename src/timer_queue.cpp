@@ -43,8 +43,10 @@ void timer_queue::set_alarm()
     if (entries_.empty() || entries_.begin()->first >= alarm_due_)
         return;
     const time_point now = boot_clock::now();
-    const nanoseconds wait = std::clamp<nanoseconds>(
-        entries_.begin()->first - std::min(now, entries_.begin()->first), nanoseconds{0}, sleep_max);
+    const nanoseconds wait =
+        std::clamp<nanoseconds>(entries_.begin()->first - std::min(now, entries_.begin()->first),
+                                nanoseconds{0},
+                                sleep_max);
     alarm_due_ = now + wait;
     alarm_.expires_after(wait);
     alarm_.async_wait([this](const boost::system::error_code& ec) {

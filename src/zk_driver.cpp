@@ -15,10 +15,8 @@ zk_handle::refusal not_open()
 
 } // namespace
 
-std::shared_ptr<zk_client> make_zk_driver(boost::asio::io_context& io,
-                                          runtime& world,
-                                          client_config config,
-                                          zk_events& events)
+std::shared_ptr<zk_client>
+make_zk_driver(boost::asio::io_context& io, runtime& world, client_config config, zk_events& events)
 {
     auto driver = std::make_shared<zk_driver>(io, world, std::move(config), events);
     driver->start();
@@ -29,7 +27,8 @@ zk_driver::zk_driver(boost::asio::io_context& io,
                      runtime& world,
                      client_config config,
                      zk_events& events)
-    : runtime_(world), events_(std::make_shared<zk_events*>(&events)), servers_(odd_rotation(config.servers, world.random())),
+    : runtime_(world), events_(std::make_shared<zk_events*>(&events)),
+      servers_(odd_rotation(config.servers, world.random())),
       session_timeout_(config.session_timeout), handle_(config, *this),
       watch_(io, [this](fd_watch::ready ready) { on_ready(ready); }),
       pacer_(servers_.size(), session_timeout_)
@@ -146,10 +145,9 @@ void zk_driver::on_answer(std::uint64_t number, zk_answer answer)
 void zk_driver::finish_call(calls::call call, zk_answer answer)
 {
     const reply end{.code = answer.code, .sent = call.sent, .received = runtime_.now()};
-    queue_.push_back(
-        [end, finish = std::move(call.handler), answer = std::move(answer)]() mutable {
-            finish(end, answer);
-        });
+    queue_.push_back([end, finish = std::move(call.handler), answer = std::move(answer)]() mutable {
+        finish(end, answer);
+    });
 }
 
 void zk_driver::end_all_calls(reply_code code)

@@ -28,10 +28,7 @@ class zk_driver final : public zk_client,
                         public std::enable_shared_from_this<zk_driver> {
 public:
     /// Use `make_zk_driver`, which also starts it.
-    zk_driver(boost::asio::io_context& io,
-              runtime& world,
-              client_config config,
-              zk_events& events);
+    zk_driver(boost::asio::io_context& io, runtime& world, client_config config, zk_events& events);
     /// Without a close before it, the session is left to expire; calls end in doubt.
     ~zk_driver() override;
 

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <span>
-#include <utility>
-
 #include <sys/socket.h>
+#include <utility>
 
 namespace paddock::detail {
 namespace {
@@ -147,8 +146,7 @@ void zk_driver::shut_down(reply_code code)
     if (!close_handler_)
         return;
     const reply end{.code = code, .sent = close_started_, .received = runtime_.now()};
-    queue_.push_back(
-        [handler = std::exchange(close_handler_, nullptr), end] { handler(end); });
+    queue_.push_back([handler = std::exchange(close_handler_, nullptr), end] { handler(end); });
 }
 
 } // namespace paddock::detail

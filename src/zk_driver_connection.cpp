@@ -1,10 +1,10 @@
 #include "src/hosts.hpp"
 #include "src/log.hpp"
+#include "src/zk_complaint.hpp"
 #include "src/zk_driver.hpp"
 
-#include <utility>
-
 #include <sys/socket.h>
+#include <utility>
 
 namespace paddock::detail {
 namespace {
@@ -191,7 +191,7 @@ void zk_driver::attempt_failed()
         return;
     rounds_reported_ = rounds;
     log_warn("no ZooKeeper server could be reached, tried all of " + to_connect_string(servers_) +
-             "; the last one: " + last_client_complaint());
+             "; the last one: " + last_complaint());
 }
 
 void zk_driver::end_session(session_end reason)

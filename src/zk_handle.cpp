@@ -2,6 +2,7 @@
 
 #include "src/hosts.hpp"
 #include "src/log.hpp"
+#include "src/zk_complaint.hpp"
 
 #include <zookeeper/zookeeper.h>
 
@@ -27,29 +28,11 @@ private:
     zk_handle* before_;
 };
 
-std::string& complaint()
-{
-    static auto& text = *new std::string; // never destroyed: the I/O thread ends very late
-    return text;
-}
-
-// The C client complains about each failed connection, which at a person's level of attention is
-// once per round; zk_driver says that, with the last complaint as the reason.
-void on_log(const char* message)
-{
-    const std::string_view line(message);
-    const auto level = line.find(":ZOO_");
-    const auto text = level == std::string_view::npos ? level : line.find(": ", level);
-    complaint() = text == std::string_view::npos ? line : line.substr(text + 2);
-    if (log_enabled(log_level::debug))
-        log_debug("C client: " + complaint());
-}
-
 void log_once(int rc)
 {
-    static auto& seen = *new std::set<int>; // as `complaint`
+    static auto& seen = *new std::set<int>; // never destroyed: the I/O thread ends very late
     if (seen.insert(rc).second)
-        log_warn("unexpected answer of a server: " + std::string(zerror(rc)) + " (" +
+        log_warn("unexpected result of a request: " + std::string(zerror(rc)) + " (" +
                  std::to_string(rc) + "); said once");
 }
 
@@ -115,11 +98,6 @@ const void* to_data(zk_handle::number id)
 
 } // namespace
 
-const std::string& last_client_complaint()
-{
-    return complaint();
-}
-
 struct zk_handle::multi_call {
     std::vector<multi_op> ops;
     std::vector<zoo_op_t> c_ops{};
@@ -155,17 +133,14 @@ struct zk_callbacks {
         answer(data, std::move(list));
     }
 
-    static void read(int rc, const char*, int, const Stat* stat, const void* data)
-    {
-        stated(rc, stat, data);
-    }
-
     static void stated(int rc, const Stat* stat, const void* data)
     {
-        zk_answer got{.code = to_code(rc)};
-        if (stat != nullptr)
-            got.stat = to_stat(*stat);
-        answer(data, std::move(got));
+        created(rc, nullptr, stat, data);
+    }
+
+    static void read(int rc, const char*, int, const Stat* stat, const void* data)
+    {
+        created(rc, nullptr, stat, data);
     }
 
     static void committed(int rc, const void* data)
@@ -232,7 +207,7 @@ bool zk_handle::open(const std::vector<endpoint>& servers)
                           nullptr,
                           nullptr,
                           ZOO_NO_LOG_CLIENTENV, // would ask for user names: it may block
-                          &on_log);
+                          &note_complaint);
     if (zh_ == nullptr)
         return false;
     // The default looks the addresses up again on every `interest` (ZOOKEEPER-1998).
@@ -271,8 +246,8 @@ zk_handle::refusal zk_handle::create(number id, const create_request& request)
 zk_handle::refusal zk_handle::children(number id, const std::string& path)
 {
     const c_call guard(*this);
-    return outcome(
-        zoo_awget_children(zh_, path.c_str(), nullptr, nullptr, &zk_callbacks::listed, to_data(id)));
+    return outcome(zoo_awget_children(
+        zh_, path.c_str(), nullptr, nullptr, &zk_callbacks::listed, to_data(id)));
 }
 
 zk_handle::refusal zk_handle::watch(number id, const std::string& path)
@@ -289,12 +264,13 @@ zk_handle::refusal zk_handle::unwatch(number id, const std::string& path)
     const c_call guard(*this);
     // "All" because the removal of a single one leaves it at the server; never local, it crashes
     // (ZOOKEEPER-2320); the completion's declared type has a star too many.
-    return outcome(zoo_aremove_all_watches(zh_,
-                                           path.c_str(),
-                                           ZWATCHTYPE_DATA,
-                                           0,
-                                           reinterpret_cast<void_completion_t*>(&zk_callbacks::done),
-                                           to_data(id)));
+    return outcome(
+        zoo_aremove_all_watches(zh_,
+                                path.c_str(),
+                                ZWATCHTYPE_DATA,
+                                0,
+                                reinterpret_cast<void_completion_t*>(&zk_callbacks::done),
+                                to_data(id)));
 }
 
 zk_handle::refusal zk_handle::stat(number id, const std::string& path)
@@ -405,7 +381,8 @@ zk_handle::progress zk_handle::process(bool read, bool write)
 bool zk_handle::set_servers(const std::vector<endpoint>& servers)
 {
     // The C client compares addresses without their ports and keeps its list when all are the same,
-    // so it is given another one in between: an address that belongs to nobody (RFC 5737).
+    // so it is given another one in between: an address that belongs to nobody (RFC 5737). Test:
+    // "servers are changed in place, and the session kept", integration.
     const c_call guard(*this);
     return zoo_set_servers(zh_, "192.0.2.1:1") == ZOK &&
            zoo_set_servers(zh_, to_connect_string(servers).c_str()) == ZOK;

@@ -63,8 +63,8 @@ public:
 
     /// What the C client waits for.
     struct wanted {
-        bool ok{false};  ///< if not, it has closed its socket, or could not make one
-        int fd{-1};      ///< -1: it takes a pause
+        bool ok{false}; ///< if not, it has closed its socket, or could not make one
+        int fd{-1};     ///< -1: it takes a pause
         bool write{false};
         nanoseconds wait{0};
     };
@@ -120,9 +120,5 @@ private:
     // The C client writes into these until the answer comes, also after we gave the call up.
     std::map<number, std::unique_ptr<multi_call>> multis_;
 };
-
-/// The last thing the C client complained about, for our own log messages; it has no other way to
-/// say why a server could not be reached.
-const std::string& last_client_complaint();
 
 } // namespace paddock::detail

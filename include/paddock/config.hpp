@@ -23,7 +23,7 @@ enum class acl_policy {
 struct session_config {
     /// The servers: `host:port`, comma-separated, IPv6 as `[::1]:2181`, optionally ending in a
     /// chroot: `zk1:2181,zk2:2181/my/app`. The chroot is made if it is missing.
-    std::string hosts;
+    std::string hosts{};
 
     /// How long the ensemble keeps the session without hearing from us.
     ///
@@ -47,7 +47,7 @@ struct session_config {
     std::chrono::milliseconds give_up_after{0};
 
     /// Credentials, presented in this order.
-    std::vector<auth_info> auth;
+    std::vector<auth_info> auth{};
 
     /// The ACL of every znode this session makes.
     acl_policy acl{acl_policy::open};
@@ -56,7 +56,7 @@ struct session_config {
     /// finds a lock held knows by whom: a service name, say.
     ///
     /// Limits: default empty; at most 200 bytes.
-    std::string owner;
+    std::string owner{};
 
     /// How many requests may wait in this process for their turn to be sent.
     ///

@@ -118,7 +118,8 @@ public:
     /// Success means that the lock was held at a moment inside this call; for data kept elsewhere
     /// only the token makes a late write impossible.
     /// Completes with: `void(error_code)`.
-    /// Errors: `errc::hold_lost`: not held. `errc::in_doubt`: no answer in time; ask again.
+    /// Errors: `errc::hold_lost`: not held, or no answer came while it could be believed: at most half
+    ///   the session time-out.
     /// Cancellation: terminal, partial, total.
     /// Threads: any. The handler runs on its own executor, never inside this call.
     template <boost::asio::completion_token_for<void(error_code)> Token>

@@ -63,6 +63,8 @@ public:
     hold lock(std::string_view key, error_code& ec);
 
     /// Takes the lock if nobody is in front; one round trip. Empty: somebody is.
+    ///
+    /// Without a connection it waits for one, for up to `session_config::connect_timeout`.
     std::optional<hold> try_lock(std::string_view key);
     std::optional<hold> try_lock(std::string_view key, error_code& ec);
 

@@ -35,8 +35,8 @@ struct session_status {
     std::uint64_t epoch{0};     ///< rises with every new session; 0 before the first
     std::int64_t session_id{0}; ///< the ensemble's name for it; 0 while there is none
     std::chrono::milliseconds negotiated_timeout{0}; ///< what the server granted; 0 before
-    error_code reason;                               ///< why it is not connected, if it is not
-    std::string explanation;                         ///< the reason for a person, with figures
+    error_code reason{};                             ///< why it is not connected, if it is not
+    std::string explanation{};                        ///< the reason for a person, with figures
 };
 
 /// What a session has done since it was made. Each figure is exact; they are read one by one, so

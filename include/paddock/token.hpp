@@ -6,8 +6,10 @@
 
 namespace paddock {
 
-/// The fencing number of a grant: rises with every grant, across all keys of an ensemble.
+/// The fencing number of a grant: rises with every grant of a key, for ever.
 ///
+/// It numbers the arrivals at the ensemble, so no two grants of any keys share one; among different
+/// keys, a long wait ends with a lower token than a short one that began later.
 /// A resource that refuses a token lower than the highest it has seen cannot be written by a
 /// holder that has lost its lock. It is the `czxid` of the contender's znode, not its sequence
 /// number, which starts again when a parent is cleaned up. Two grants never share a token. It

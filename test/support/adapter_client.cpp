@@ -33,7 +33,7 @@ adapter_client::adapter_client(const std::vector<endpoint>& servers, adapter_con
     std::transform(servers.begin(), servers.end(), std::back_inserter(seam.servers), to_seam);
     std::promise<void> made;
     io_->post([&] {
-        client_ = io_->make_client(std::move(seam), *this);
+        client_ = io_->make_client(std::move(seam), recorder_);
         made.set_value();
     });
     get(made.get_future());
@@ -147,8 +147,8 @@ void adapter_client::abandon()
 
 std::vector<std::string> adapter_client::events() const
 {
-    const std::lock_guard lock(mutex_);
-    return events_;
+    const std::lock_guard lock(recorder_.mutex);
+    return recorder_.events;
 }
 
 std::size_t adapter_client::count(const std::string& event) const
@@ -159,8 +159,8 @@ std::size_t adapter_client::count(const std::string& event) const
 
 detail::connection_info adapter_client::connection() const
 {
-    const std::lock_guard lock(mutex_);
-    return info_;
+    const std::lock_guard lock(recorder_.mutex);
+    return recorder_.info;
 }
 
 void adapter_client::wait_for(const std::string& event, std::size_t times)
@@ -168,34 +168,34 @@ void adapter_client::wait_for(const std::string& event, std::size_t times)
     wait_until([&] { return count(event) >= times; });
 }
 
-void adapter_client::on_connected(const detail::connection_info& info)
+void adapter_client::recorder::on_connected(const detail::connection_info& connection)
 {
     {
-        const std::lock_guard lock(mutex_);
-        info_ = info;
+        const std::lock_guard lock(mutex);
+        info = connection;
     }
     note("up");
 }
 
-void adapter_client::on_disconnected()
+void adapter_client::recorder::on_disconnected()
 {
     note("down");
 }
 
-void adapter_client::on_session_over(detail::session_end reason)
+void adapter_client::recorder::on_session_over(detail::session_end reason)
 {
     note(reason == detail::session_end::expired ? "expired" : "auth_refused");
 }
 
-void adapter_client::on_watch(const std::string& path)
+void adapter_client::recorder::on_watch(const std::string& path)
 {
     note("watch " + path);
 }
 
-void adapter_client::note(std::string event)
+void adapter_client::recorder::note(std::string event)
 {
-    const std::lock_guard lock(mutex_);
-    events_.push_back(std::move(event));
+    const std::lock_guard lock(mutex);
+    events.push_back(std::move(event));
 }
 
 } // namespace paddock::test

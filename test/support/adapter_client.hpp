@@ -51,10 +51,10 @@ detail::endpoint to_seam(const endpoint& server);
 ///
 /// Lifetime: the destructor closes the session and waits for that, bounded.
 /// Threads: the test's; `calls` and what it starts run on the I/O thread.
-class adapter_client : private detail::zk_events {
+class adapter_client {
 public:
     explicit adapter_client(const std::vector<endpoint>& servers, adapter_config config = {});
-    ~adapter_client() override;
+    ~adapter_client();
     adapter_client(const adapter_client&) = delete;
     adapter_client& operator=(const adapter_client&) = delete;
 
@@ -86,21 +86,26 @@ public:
     static constexpr std::chrono::milliseconds usual_patience{2'500};
 
 private:
-    void on_connected(const detail::connection_info& info) override;
-    void on_disconnected() override;
-    void on_session_over(detail::session_end reason) override;
-    void on_watch(const std::string& path) override;
-    void note(std::string event);
-
     template <typename Result, typename Start>
     std::future<Result> ask(Start start);
 
     std::shared_ptr<detail::runtime> io_;
     std::shared_ptr<detail::zk_client> client_; // touched on the I/O thread only
     bool closed_ = false;
-    mutable std::mutex mutex_;
-    std::vector<std::string> events_;
-    detail::connection_info info_;
+
+    // An object of its own: a class derived from this one is not finished when events come.
+    struct recorder final : detail::zk_events {
+        void on_connected(const detail::connection_info& info) override;
+        void on_disconnected() override;
+        void on_session_over(detail::session_end reason) override;
+        void on_watch(const std::string& path) override;
+        void note(std::string event);
+
+        mutable std::mutex mutex;
+        std::vector<std::string> events;
+        detail::connection_info info;
+    };
+    recorder recorder_;
 };
 
 } // namespace paddock::test

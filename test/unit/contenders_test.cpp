@@ -1,0 +1,208 @@
+#include "src/contenders.hpp"
+#include "test/unit/chance.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+using paddock::errc;
+using paddock::detail::contender_events;
+using paddock::detail::contenders;
+
+namespace {
+
+contenders::id add_at(contenders& registry, const std::string& path)
+{
+    const auto who = registry.add({[] {}, [](errc) {}});
+    registry.set_path(who, path);
+    return who;
+}
+
+contenders::portion paths(std::size_t most)
+{
+    return {.paths = most, .bytes = 1'000'000};
+}
+
+} // namespace
+
+TEST_CASE("a turn is no longer than a server accepts in one request, and never empty for that",
+          "[unit][contenders]")
+{
+    contenders registry;
+    for (const auto* path : {"/aaaa", "/bbbb", "/cccc"})
+        add_at(registry, path);
+
+    const contenders::portion two{.paths = 100, .bytes = 10};
+    CHECK(registry.take_turn(two) == std::vector<std::string>{"/aaaa", "/bbbb"});
+    CHECK(registry.take_turn(two) == std::vector<std::string>{"/cccc", "/aaaa"});
+    const contenders::portion none{.paths = 100, .bytes = 1};
+    CHECK(registry.take_turn(none) == std::vector<std::string>{"/bbbb"});
+}
+
+TEST_CASE("checks take turns, so that none waits for ever", "[unit][contenders]")
+{
+    contenders registry;
+    for (const auto* path : {"/1", "/2", "/3", "/4", "/5"})
+        add_at(registry, path);
+
+    CHECK(registry.take_turn(paths(2)) == std::vector<std::string>{"/1", "/2"});
+    CHECK(registry.take_turn(paths(2)) == std::vector<std::string>{"/3", "/4"});
+    CHECK(registry.take_turn(paths(2)) == std::vector<std::string>{"/5", "/1"});
+    CHECK(registry.take_turn(paths(9)) == std::vector<std::string>{"/2", "/3", "/4", "/5", "/1"});
+}
+
+TEST_CASE("a turn is never longer than asked for and names nobody twice", "[unit][contenders]")
+{
+    contenders registry;
+    add_at(registry, "/1");
+    add_at(registry, "/2");
+
+    CHECK(registry.take_turn(paths(10)).size() == 2);
+    CHECK(registry.take_turn(paths(0)).empty());
+    CHECK(contenders().take_turn(paths(10)).empty());
+}
+
+TEST_CASE("an attempt without a znode is not checked", "[unit][contenders]")
+{
+    contenders registry;
+    registry.add({});
+    const auto named = add_at(registry, "/1");
+    registry.add({});
+
+    CHECK(registry.take_turn(paths(2)) == std::vector<std::string>{"/1"});
+    registry.set_path(named, "");
+    CHECK(registry.take_turn(paths(2)).empty());
+}
+
+TEST_CASE("the turn goes on where it was when the last one checked has left", "[unit][contenders]")
+{
+    contenders registry;
+    add_at(registry, "/1");
+    const auto second = add_at(registry, "/2");
+    add_at(registry, "/3");
+    registry.take_turn(paths(2));
+
+    registry.remove(second);
+
+    CHECK(registry.take_turn(paths(1)) == std::vector<std::string>{"/3"});
+    CHECK(registry.take_turn(paths(1)) == std::vector<std::string>{"/1"});
+}
+
+TEST_CASE("everybody is checked within two rounds, whoever comes and goes", "[unit][contenders]")
+{
+    const auto seed = paddock::test::seed_of_run(0);
+    paddock::test::chance chance(seed);
+    INFO(paddock::test::replay(seed));
+    contenders registry;
+    std::map<std::string, int> unchecked; // turns that passed without the path
+    std::map<std::string, contenders::id> ids;
+    constexpr std::size_t at_once = 5;
+    constexpr std::size_t most = 40;
+
+    for (int turn = 0; turn < 5'000; ++turn) {
+        if (ids.size() < most) {
+            const auto path = "/" + std::to_string(turn);
+            ids[path] = add_at(registry, path);
+            unchecked[path] = 0;
+        }
+        if (chance.one_in(2)) {
+            const auto gone = std::next(ids.begin(), static_cast<long>(chance.below(ids.size())));
+            registry.remove(gone->second);
+            unchecked.erase(gone->first);
+            ids.erase(gone);
+        }
+        for (auto& [path, turns] : unchecked)
+            ++turns;
+        for (const auto& path : registry.take_turn(paths(at_once))) {
+            REQUIRE(unchecked.contains(path));
+            unchecked[path] = 0;
+        }
+        for (const auto& [path, turns] : unchecked)
+            REQUIRE(turns <= static_cast<int>(2 * most / at_once));
+    }
+}
+
+TEST_CASE("the owner of a missing znode is told, and nobody else", "[unit][contenders]")
+{
+    contenders registry;
+    int told = 0;
+    const auto who = registry.add({[&] { ++told; }, {}});
+    registry.set_path(who, "/1");
+    add_at(registry, "/2");
+
+    registry.on_missing("/1")();
+
+    CHECK(told == 1);
+    CHECK_FALSE(registry.on_missing("/3"));
+}
+
+TEST_CASE("nobody is told of a znode whose owner has left", "[unit][contenders]")
+{
+    contenders registry;
+    const auto who = add_at(registry, "/1");
+
+    registry.remove(who);
+
+    CHECK_FALSE(registry.on_missing("/1"));
+    CHECK(registry.size() == 0);
+}
+
+TEST_CASE("a hold takes over the events of its attempt and keeps its path", "[unit][contenders]")
+{
+    contenders registry;
+    std::vector<std::string> told;
+    const auto who = registry.add({[&] { told.emplace_back("attempt"); }, {}});
+    registry.set_path(who, "/1");
+
+    registry.replace(who, {[&] { told.emplace_back("hold"); }, {}});
+    registry.on_missing("/1")();
+
+    CHECK(told == std::vector<std::string>{"hold"});
+    CHECK(registry.size() == 1);
+}
+
+TEST_CASE("calls for one who has left do nothing", "[unit][contenders]")
+{
+    contenders registry;
+    const auto who = add_at(registry, "/1");
+    registry.remove(who);
+
+    registry.set_path(who, "/1");
+    registry.replace(who, {});
+    registry.remove(who);
+
+    CHECK(registry.size() == 0);
+    CHECK(registry.take_turn(paths(1)).empty());
+}
+
+TEST_CASE("at the end of a session everybody is told, in order of arrival", "[unit][contenders]")
+{
+    contenders registry;
+    std::vector<std::pair<int, errc>> told;
+    for (const int number : {1, 2, 3})
+        registry.add({{}, [&told, number](errc why) { told.emplace_back(number, why); }});
+
+    for (const auto& events : registry.take_all())
+        events.ended(errc::session_lost);
+
+    const std::vector<std::pair<int, errc>> expected{
+        {1, errc::session_lost}, {2, errc::session_lost}, {3, errc::session_lost}};
+    CHECK(told == expected);
+    CHECK(registry.size() == 0);
+}
+
+TEST_CASE("contenders are numbered from one and no number comes twice", "[unit][contenders]")
+{
+    contenders registry;
+    std::set<contenders::id> seen;
+
+    for (int count = 0; count < 100; ++count) {
+        const auto who = registry.add({});
+        CHECK(who != 0);
+        CHECK(seen.insert(who).second);
+        registry.take_all();
+    }
+}
