@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
@@ -101,6 +102,7 @@ void own_server::start()
 
     std::vector<std::string> words{"sh", "-c", helper_script, PADDOCK_BENCH_ENSEMBLE, folder_};
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (auto& word : words)
         arguments.push_back(word.data());
     arguments.push_back(nullptr);

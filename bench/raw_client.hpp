@@ -5,9 +5,7 @@
 #include <string>
 #include <vector>
 
-struct _zhandle;
-struct String_vector;
-struct Stat;
+struct _zhandle; // NOLINT(bugprone-reserved-identifier): the C client's own name
 
 namespace bench {
 

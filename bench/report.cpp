@@ -3,6 +3,8 @@
 #include "variants.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -26,6 +28,7 @@ template <class Value>
 spread over(const std::vector<run>& runs, Value value)
 {
     std::vector<double> values;
+    values.reserve(runs.size());
     for (const auto& each : runs)
         values.push_back(value(each));
     return spread_of(std::move(values));
@@ -60,7 +63,7 @@ std::string bar(double ratio)
 {
     constexpr double one = 20; // characters for the raw client
     const auto length = std::clamp(ratio * one, 0.0, 2 * one);
-    return std::string(static_cast<std::size_t>(length + 0.5), '#');
+    return std::string(static_cast<std::size_t>(std::lround(length)), '#');
 }
 
 nlohmann::ordered_json to_json(const spread& value)

@@ -125,8 +125,9 @@ void hold::verify(error_code& ec) const
         return;
     }
     auto result = std::make_shared<detail::blocking_slot<error_code>>();
-    core.io().post([granted = grant_, result] {
-        granted->core()->verify(granted, [result](error_code answer) { result->put(answer); });
+    auto caller = std::make_shared<detail::waker<error_code>>(result, errc::hold_lost);
+    core.io().post([granted = grant_, caller = std::move(caller)] {
+        granted->core()->verify(granted, [caller](error_code answer) { caller->wake(answer); });
     });
     ec = result->take();
 }

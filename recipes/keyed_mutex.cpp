@@ -36,8 +36,11 @@ outcome wait_for(const std::shared_ptr<lock_space>& space,
     if (space->core->io().inside())
         return {errc::would_deadlock, std::nullopt};
     auto result = std::make_shared<slot>();
-    detail::lock_op::wake wake = [result](error_code ec, std::optional<hold> granted) {
-        result->put({ec, std::move(granted)});
+    auto caller = std::make_shared<detail::waker<outcome>>(
+        result, outcome{errc::session_closed, std::nullopt});
+    detail::lock_op::wake wake = [caller = std::move(caller)](error_code ec,
+                                                              std::optional<hold> granted) {
+        caller->wake({ec, std::move(granted)});
     };
     const auto started = std::chrono::steady_clock::now();
     detail::start_lock_op(space, std::string(key), limit, std::move(wake));
@@ -75,27 +78,28 @@ hold keyed_mutex::lock(std::string_view key)
 
 std::optional<hold> keyed_mutex::try_lock(std::string_view key, error_code& ec)
 {
-    return try_lock_for(key, std::chrono::nanoseconds::zero(), ec);
+    return try_lock_within(key, std::chrono::nanoseconds::zero(), ec);
 }
 
 std::optional<hold> keyed_mutex::try_lock(std::string_view key)
 {
-    return try_lock_for(key, std::chrono::nanoseconds::zero());
+    return try_lock_within(key, std::chrono::nanoseconds::zero());
 }
 
-std::optional<hold> keyed_mutex::try_lock_for(std::string_view key,
-                                              std::chrono::nanoseconds limit,
-                                              error_code& ec)
+std::optional<hold> keyed_mutex::try_lock_within(std::string_view key,
+                                                 std::chrono::nanoseconds limit,
+                                                 error_code& ec)
 {
     auto [failure, granted] = wait_for(space_, key, limit);
     ec = failure;
     return std::move(granted);
 }
 
-std::optional<hold> keyed_mutex::try_lock_for(std::string_view key, std::chrono::nanoseconds limit)
+std::optional<hold> keyed_mutex::try_lock_within(std::string_view key,
+                                                 std::chrono::nanoseconds limit)
 {
     error_code ec;
-    auto granted = try_lock_for(key, limit, ec);
+    auto granted = try_lock_within(key, limit, ec);
     if (ec)
         throw system_error(ec, "paddock: lock \"" + std::string(key) + "\"");
     return granted;

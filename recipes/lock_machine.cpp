@@ -2,6 +2,7 @@
 
 #include "recipes/contender.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace paddock::detail {
@@ -13,6 +14,15 @@ constexpr unsigned parents_made_max = 64;
 bool is_usable(std::int64_t sequence)
 {
     return sequence >= 0 && sequence < sequence_limit;
+}
+
+std::vector<std::string> without(std::vector<std::string> names,
+                                 const std::vector<std::string>& foreign)
+{
+    std::erase_if(names, [&](const std::string& name) {
+        return std::find(foreign.begin(), foreign.end(), name) != foreign.end();
+    });
+    return names;
 }
 
 } // namespace
@@ -157,7 +167,8 @@ lock_action lock_machine::after_list(const lock_event& last)
 
 lock_action lock_machine::decide(const std::vector<std::string>& names)
 {
-    auto [present, in_front, predecessor] = place_of(names, own_);
+    auto [present, in_front, predecessor] =
+        place_of(foreign_.empty() ? names : without(names, foreign_), own_);
     if (!present)
         return enqueue_again(false); // deleted by somebody; our server is never behind our own create
     if (predecessor.empty())
@@ -166,6 +177,7 @@ lock_action lock_machine::decide(const std::vector<std::string>& names)
         return next(lock_step::finish);
     if (in_front >= bounds_.waiters_max)
         return finish(errc::queue_full);
+    watched_ = predecessor;
     return next(lock_step::watch, std::move(predecessor));
 }
 
@@ -173,7 +185,10 @@ lock_action lock_machine::after_watch(const lock_event& last)
 {
     switch (last.code) {
     case reply_code::ok:
-        return next(lock_step::wait);
+        if (last.owner != 0)
+            return next(lock_step::wait);
+        foreign_.push_back(watched_);
+        return next(lock_step::list);
     case reply_code::no_node: // gone between list and watch: look again, keep the place
     case reply_code::in_doubt:
         return next(lock_step::list);

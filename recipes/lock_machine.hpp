@@ -38,7 +38,7 @@ struct lock_event {
     reply_code code{reply_code::ok};
     std::string name{};                 ///< enqueue: the contender's name
     std::int64_t czxid{0};              ///< enqueue, read_own
-    std::int64_t owner{0};              ///< read_own: the session the contender belongs to
+    std::int64_t owner{0};              ///< read_own, watch: the session the node belongs to
     reply_code list_code{reply_code::ok}; ///< enqueue: of the pipelined listing
     std::vector<std::string> names{};   ///< enqueue, search, list
 };
@@ -49,6 +49,8 @@ struct lock_event {
 /// - a create whose answer was lost is looked for, never sent again;
 /// - only a listing that shows our own contender first grants, never an event;
 /// - a contender is adopted only if it belongs to this session;
+/// - what has a contender's name but belongs to no session, such as the container of a key that is a
+///   number, is none;
 /// - a contender that vanished (an operator, a clean-up) is replaced at the end of the queue.
 /// The driver ends it when the session ends; an attempt never crosses an epoch.
 /// Source: ZooKeeper recipes, "Locks"; docs/design.md.
@@ -96,6 +98,8 @@ private:
     lock_step doing_{lock_step::enqueue};
     std::string prefix_;
     std::string own_;
+    std::string watched_;
+    std::vector<std::string> foreign_; ///< look like contenders, but belong to no session
     std::int64_t czxid_{0};
     unsigned parents_made_{0};
 };

@@ -56,16 +56,17 @@ void lock_op::start()
 // once and the reaper does the rest.
 void lock_op::on_cancel(asio::cancellation_type type)
 {
-    if (over_ || stopping_)
-        return;
     const bool total = (type & asio::cancellation_type::total) != asio::cancellation_type::none;
     if (!total)
         answer_with(asio::error::operation_aborted);
-    stop();
+    if (!stopping_)
+        stop();
 }
 
 void lock_op::on_limit()
 {
+    if (stopping_)
+        return; // totally cancelled: it is told when nothing remains
     answer_with({});
     stop();
 }
@@ -191,6 +192,8 @@ void lock_op::resume(const lock_event& last)
     busy_ = false;
     if (over_)
         return;
+    if (last.code != reply_code::throttled)
+        pauses_ = 0;
     auto next = machine_->resume(last);
     if (stopping_) {
         leave();
@@ -207,6 +210,7 @@ void lock_op::enqueue(bool ghost_risk)
 {
     if (ghost_risk)
         core_->reap({epoch_, parent_, machine_->prefix(), {}});
+    core_->set_contender_path(contender_, {});
     auto& chance = core_->io();
     const auto high = chance.random(); // two statements: the order of a call's arguments is open
     const auto low = chance.random();
@@ -262,6 +266,7 @@ void lock_op::search()
 
 void lock_op::list()
 {
+    drop_watch();
     busy_ = true;
     core_->children(epoch_,
                     parent_,
@@ -288,18 +293,25 @@ void lock_op::read_own(const std::string& name)
 void lock_op::watch(const std::string& predecessor)
 {
     busy_ = true;
+    if (!is_known_form(predecessor))
+        core_->note_unknown_name(child(predecessor));
     auto fired = [self = shared_from_this()] {
         self->watch_ = 0;
-        if (!self->over_ && !self->busy_)
+        if (self->busy_)
+            self->woken_ = true; // before its own answer: an older watch of ours on the path fired
+        else if (!self->over_)
             self->resume({});
     };
+    woken_ = false;
     watch_ = core_->watch(epoch_,
                           child(predecessor),
                           std::move(fired),
-                          [self = shared_from_this()](const reply& answer, const node_stat&) {
+                          [self = shared_from_this()](const reply& answer, const node_stat& seen) {
                               if (answer.code != reply_code::ok)
                                   self->watch_ = 0;
-                              self->resume({.code = answer.code});
+                              const bool woken = std::exchange(self->woken_, false);
+                              self->resume({.code = woken ? reply_code::no_node : answer.code,
+                                            .owner = seen.ephemeral_owner});
                           });
     if (watch_ == 0) {
         busy_ = false;
@@ -352,6 +364,11 @@ void lock_op::leave()
         core_->reap({epoch_, parent_, machine_->prefix(), {}, gone});
     else
         core_->reap({epoch_, parent_, {}, machine_->own_name(), gone});
+    drop_watch();
+}
+
+void lock_op::drop_watch()
+{
     if (watch_ != 0)
         core_->unwatch(std::exchange(watch_, 0));
 }
@@ -360,8 +377,6 @@ void lock_op::on_missing()
 {
     if (over_ || busy_)
         return; // what is on its way will find out
-    if (watch_ != 0)
-        core_->unwatch(std::exchange(watch_, 0));
     proceed(machine_->look_again());
 }
 

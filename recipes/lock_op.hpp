@@ -70,6 +70,7 @@ private:
     void grant_it();
     void finish(error_code ec);
     void leave();
+    void drop_watch();
     void on_missing();
     void on_session_end(errc why);
 
@@ -91,6 +92,7 @@ private:
     bool busy_{false};    ///< an answer or a pause is outstanding: what comes next waits for it
     bool stopping_{false}; ///< nobody waits for the lock any more
     bool over_{false};    ///< nothing of the attempt is left, or it is in other hands
+    bool woken_{false};    ///< the watch that is being set has fired already
     lock_event enqueued_; ///< the answers to the pipelined create and list
     int enqueue_answers_due_{0};
 };

@@ -77,13 +77,13 @@ void mutex::lock()
 
 bool mutex::try_lock()
 {
-    return try_lock_for(std::chrono::nanoseconds::zero());
+    return try_lock_within(std::chrono::nanoseconds::zero());
 }
 
-bool mutex::try_lock_for(std::chrono::nanoseconds limit)
+bool mutex::try_lock_within(std::chrono::nanoseconds limit)
 {
     owners_->refuse_second();
-    auto granted = keys_.try_lock_for(name_, limit);
+    auto granted = keys_.try_lock_within(name_, limit);
     if (!granted)
         return false;
     owners_->add(*std::move(granted));

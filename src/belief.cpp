@@ -15,6 +15,7 @@ constexpr std::size_t contacts_max = 64;
 void belief::connected(time_point started, nanoseconds timeout)
 {
     contacts_.clear();
+    evidence_.clear();
     interrupted_ = false;
     timeout_ = timeout;
     floor_ = std::max(floor_, started);
@@ -41,6 +42,7 @@ bool belief::committed(time_point sent, time_point received)
 {
     answered(sent, received);
     raise_floor(sent);
+    evidence_.push_back({sent, received});
     const auto until = std::min(sent + timeout_ / 2, floor_ + timeout_ * 7 / 8);
     if (until <= deadline_)
         return false;
@@ -50,8 +52,14 @@ bool belief::committed(time_point sent, time_point received)
 
 void belief::raise_floor(time_point evidence_sent)
 {
+    // Of what was acknowledged before this evidence was sent only the newest matters, now and later.
+    while (evidence_.size() > 1 && evidence_[1].received <= evidence_sent)
+        evidence_.pop_front();
+    if (evidence_.empty() || evidence_.front().received > evidence_sent)
+        return;
+    const auto before = evidence_.front().sent;
     for (const auto& [sent, received] : contacts_) {
-        if (received > evidence_sent - timeout_ / 4)
+        if (received > before - timeout_ / 4)
             break;
         floor_ = std::max(floor_, sent);
         interrupted_ = false;

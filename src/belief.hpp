@@ -16,9 +16,12 @@ namespace paddock::detail {
 ///   which passes that on within half a tick, and half a tick is at most timeout/4.
 /// - What a quorum committed for us proves that leader, quorum and our server hung together then.
 ///
-/// So evidence sent at `s` proves that the record is no older than the newest contact answered by
-/// `s - timeout/4`, the *floor*, and belief may last until `min(s + timeout/2, floor + 7/8 timeout)`:
-/// an eighth of the time-out before the leader may give a lock away.
+/// It takes two pieces of evidence, one acknowledged before the other was sent. A contact answered by
+/// `first - timeout/4` was passed on in the follower's next answer to its leader's ping: the answer
+/// to the first evidence came to the follower behind that ping, and the second went to the leader
+/// behind the answer. So the record is no older than that contact, the *floor*, and belief may last
+/// until `min(second + timeout/2, floor + 7/8 timeout)`: an eighth of the time-out before the leader
+/// may give a lock away.
 /// A server that froze between two answers may have passed nothing on: contacts before a silence of
 /// more than timeout/8 do not count. What a reconnect proved, stays proved.
 class belief {
@@ -59,6 +62,7 @@ private:
     time_point floor_{};
     time_point last_contact_{};
     std::deque<contact> contacts_; ///< since the last interruption, oldest first, thinned out
+    std::deque<contact> evidence_; ///< acknowledged on this connection, in order of sending
     bool interrupted_{false};
 };
 

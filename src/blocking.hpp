@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -48,6 +49,30 @@ private:
     std::condition_variable arrived_;
     std::optional<Result> result_;
     bool given_up_{false};
+};
+
+/// Wakes a blocking caller once: with its result, or with `otherwise` when it is destroyed before,
+/// because the I/O thread has ended and drops what it was to do.
+template <class Result>
+class waker {
+public:
+    waker(std::shared_ptr<blocking_slot<Result>> to, Result otherwise)
+        : to_(std::move(to)), otherwise_(std::move(otherwise))
+    {
+    }
+    ~waker() { wake(std::move(otherwise_)); }
+    waker(const waker&) = delete;
+    waker& operator=(const waker&) = delete;
+
+    void wake(Result result)
+    {
+        if (const auto to = std::exchange(to_, nullptr))
+            to->put(std::move(result));
+    }
+
+private:
+    std::shared_ptr<blocking_slot<Result>> to_;
+    Result otherwise_;
 };
 
 } // namespace paddock::detail

@@ -13,7 +13,7 @@ const char* message_of(errc value) noexcept
     case errc::session_lost:
         return "the session ended while waiting; nothing is held: lock again";
     case errc::session_closed:
-        return "the session was closed by its owner";
+        return "the session was closed by its owner; make another to go on";
     case errc::unreachable:
         return "no ZooKeeper server answered within connect_timeout; check that the hosts are right "
                "and the servers running";
@@ -37,7 +37,7 @@ const char* message_of(errc value) noexcept
     case errc::hold_lost:
         return "the lock is not held any more; another process may hold it: stop and lock again";
     case errc::key_invalid:
-        return "the key is empty or longer than 255 bytes once encoded";
+        return "the key is empty or longer than 255 bytes once encoded; use another";
     case errc::queue_full:
         return "waiters_max contenders wait for this key already; try later";
     case errc::queue_worn_out:

@@ -199,7 +199,7 @@ void session_core::on_disconnected()
 void session_core::on_watch(const std::string& path)
 {
     ++counters.watch_events;
-    auto handlers = watches_.take(path.substr(chroot_.size()));
+    auto handlers = watches_.take(path);
     counters.watches = watches_.size();
     for (auto& fired : handlers)
         fired();
@@ -235,7 +235,6 @@ void session_core::end_epoch(errc why)
     connected_ = false;
     session_id_ = 0;
     evidence_outstanding_ = false;
-    board_->change([](session_status& status) { status.session_id = 0; });
     const auto holds = std::exchange(holds_, {});
     for (const auto& [id, granted] : holds)
         lose(granted, false, "its session is over");
@@ -244,13 +243,13 @@ void session_core::end_epoch(errc why)
     connected_waiters_.clear();
     watches_.clear();
     counters.watches = 0;
-    queue_.reject_all(reply_code::session_over);
-    reaper_->end_epoch();
     auto told = contenders_.take_all();
     counters.contenders = 0;
     ++epoch_; // nothing that is still on its way belongs to what comes now
-    for (const auto& contender : told)
+    for (const auto& contender : told) // before their requests are rejected: they hear the reason first
         contender.ended(why);
+    queue_.reject_all(reply_code::session_over);
+    reaper_->end_epoch();
 }
 
 void session_core::close(std::function<void(error_code)> done)
@@ -275,7 +274,8 @@ void session_core::shut(error_code reason, const std::string& explanation)
     const auto client = std::exchange(client_, nullptr);
     const auto finish = [self = shared_from_this(), client](const reply& answer) {
         self->close_finished_ = true;
-        if (answer.code != reply_code::ok)
+        const bool over = answer.code == reply_code::ok || answer.code == reply_code::session_over;
+        if (!over)
             self->close_outcome_ = errc::in_doubt;
         for (auto& done : std::exchange(self->closing_, {}))
             done(self->close_outcome_);
@@ -300,7 +300,8 @@ void session_core::set_state(session_state state,
     const bool hides_loss = before == session_state::lost && state == session_state::suspended;
     board_->change([&](session_status& status) {
         status.state = hides_loss ? before : state;
-        status.session_id = session_id_;
+        const bool over = state == session_state::lost || state == session_state::closed;
+        status.session_id = over ? 0 : session_id_;
         if (connected_) { // else the session that `epoch_` counts is not made yet
             status.epoch = epoch_;
             status.negotiated_timeout = duration_cast<milliseconds>(timeout_);

@@ -110,8 +110,14 @@ public:
     /// is at `path`: `ok`, `no_node`, or a code that says to look again.
     void believe(std::uint64_t epoch, const std::string& path, std::function<void(reply_code)> done);
 
+    /// Somebody's contender of a form no known client makes: respected, and told once.
+    void note_unknown_name(const std::string& path);
+
     /// Whether one more attempt may be queued.
-    bool has_room() const noexcept { return queue_.size() < config_.requests_max; }
+    bool has_room() const noexcept
+    {
+        return queue_.size() + ready_waiters_.size() < config_.requests_max;
+    }
 
     /// Hands a contender over to be deleted; `gone` may run inside this call if its epoch is over.
     void reap(doomed_contender node);
@@ -157,6 +163,7 @@ private:
     void upkeep();
     void upkeep_connected(time_point now);
     void upkeep_disconnected(time_point now);
+    bool prove_anew(time_point now);
     void look_names_up_again();
     void send_heartbeat();
     void send_evidence();
@@ -183,6 +190,7 @@ private:
                  std::function<void(const reply&, Results...)> handler,
                  Send send);
     nanoseconds patience_of(request_kind kind) const;
+    void retire_watch(const std::string& path);
     void check(std::uint64_t epoch, std::vector<std::string> paths, zk_client::committed handler);
 
     const std::shared_ptr<runtime> io_;
@@ -201,6 +209,7 @@ private:
     nanoseconds timeout_{0};
     bool connected_{false};
     bool resolving_{false};
+    bool unknown_name_told_{false};
     unsigned resolve_failures_{0};
     error_code closed_reason_;
     bool close_finished_{false};

@@ -158,15 +158,16 @@ watch_table::id session_core::watch(std::uint64_t epoch,
                                     watch_table::fired fired,
                                     zk_client::got handler)
 {
-    if (!watches_.fits(full(path)))
+    const auto at = full(path); // what the C client sends again at a reconnect is what counts
+    if (!watches_.fits(at))
         return 0;
-    const auto watch = watches_.add(path, std::move(fired));
+    const auto watch = watches_.add(at, std::move(fired));
     counters.watches = watches_.size();
     // What did not find the znode left no watch at the server; nor is one kept here.
     auto forget_unset = [self = shared_from_this(), watch, handler = std::move(handler)](
                             const reply& answer, const node_stat& found) {
         if (answer.code != reply_code::ok) {
-            self->watches_.remove(watch);
+            self->watches_.retired(self->watches_.remove(watch));
             self->counters.watches = self->watches_.size();
         }
         handler(answer, found);
@@ -174,7 +175,7 @@ watch_table::id session_core::watch(std::uint64_t epoch,
     request(epoch,
             request_kind::read,
             zk_client::got(std::move(forget_unset)),
-            [at = full(path)](zk_client& client, nanoseconds patience, auto answered) {
+            [at](zk_client& client, nanoseconds patience, auto answered) {
                 client.watch(at, patience, std::move(answered));
             });
     return watch;
@@ -184,13 +185,29 @@ void session_core::unwatch(watch_table::id watch)
 {
     const auto path = watches_.remove(watch);
     counters.watches = watches_.size();
-    if (path.empty())
-        return;
+    if (!path.empty())
+        retire_watch(path);
+}
+
+// Until the server confirms it the C client goes on sending the watch at reconnects, so it is counted
+// until then.
+void session_core::retire_watch(const std::string& path)
+{
+    if (!watches_.is_retiring(path))
+        return; // it fired, or somebody watches the path again
+    auto confirm = [self = shared_from_this(), epoch = epoch_, path](const reply& answer) {
+        if (epoch != self->epoch_)
+            return;
+        if (answer.code == reply_code::ok || is_answer(answer.code))
+            self->watches_.retired(path);
+        else
+            self->when_connected([self, path] { self->retire_watch(path); });
+    };
     request(epoch_,
             request_kind::read,
-            zk_client::done([](const reply&) {}), // it fires at nobody if it stays
-            [at = full(path)](zk_client& client, nanoseconds patience, auto answered) {
-                client.unwatch(at, patience, std::move(answered));
+            zk_client::done(std::move(confirm)),
+            [path](zk_client& client, nanoseconds patience, auto answered) {
+                client.unwatch(path, patience, std::move(answered));
             });
 }
 

@@ -56,16 +56,27 @@ void session_core::upkeep()
 
 void session_core::upkeep_connected(time_point now)
 {
-    if (contenders_.size() != 0 && belief_.interrupted()) {
-        log_info("contact was interrupted; reconnecting, which proves the session again at once");
-        client_->reconnect();
+    // A suspended session without contenders has no evidence on its way that could end that.
+    const bool wanted =
+        contenders_.size() != 0 || board_->read().state == session_state::suspended;
+    if (wanted && prove_anew(now))
         return;
-    }
     const auto due = now - timeout_ / evidence_part + timeout_ / (2 * upkeep_part);
     if (contenders_.size() != 0 && last_commit_sent_ <= due && !evidence_outstanding_)
         send_evidence();
     if (now - last_sent_ >= timeout_ / heartbeat_part - timeout_ / (2 * upkeep_part))
         send_heartbeat();
+}
+
+// A reconnect proves the session at once, where contact would need a quarter of the time-out. But a
+// young connection has just done that: beside a server that is only slow another helps nobody.
+bool session_core::prove_anew(time_point now)
+{
+    if (!connected_ || !belief_.interrupted() || now - last_connected_ < timeout_ / 4)
+        return false;
+    log_info("contact was interrupted; reconnecting, which proves the session again at once");
+    client_->reconnect();
+    return true;
 }
 
 void session_core::upkeep_disconnected(time_point now)
@@ -148,7 +159,8 @@ void session_core::take_evidence(const reply& answer)
     if (!belief_.committed(answer.sent, answer.received))
         return;
     publish_belief();
-    if (connected_ && board_->read().state == session_state::suspended)
+    const bool suspended = board_->read().state == session_state::suspended;
+    if (connected_ && suspended && belief_.deadline() > now)
         set_state(session_state::connected, {}, clamped_timeout());
 }
 
@@ -172,8 +184,8 @@ void session_core::believe(std::uint64_t epoch,
             done(answer.code);
             return;
         }
-        if (epoch == self->epoch_ && self->connected_ && self->belief_.interrupted())
-            self->client_->reconnect();
+        if (epoch == self->epoch_)
+            self->prove_anew(self->io_->now());
         done(reply_code::throttled); // look again a little later
     };
     check(epoch, {path}, std::move(judge));
@@ -306,6 +318,12 @@ contenders::id session_core::enlist(contender_events events)
     const auto who = contenders_.add(std::move(events));
     counters.contenders = contenders_.size();
     return who;
+}
+
+void session_core::note_unknown_name(const std::string& path)
+{
+    if (!std::exchange(unknown_name_told_, true))
+        log_warn("waiting behind " + path + ", which no known lock client makes; further ones are not told");
 }
 
 void session_core::set_contender_path(contenders::id who, const std::string& path)

@@ -15,7 +15,7 @@ session_status status_board::read() const
 bool status_board::wait_connected(std::chrono::milliseconds limit) const
 {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, limit, [this] {
+    changed_.wait_for(lock, bounded(limit), [this] {
         return status_.state == session_state::connected || status_.state == session_state::closed;
     });
     return status_.state == session_state::connected;

@@ -6,13 +6,13 @@ namespace paddock::detail {
 
 bool watch_table::fits(const std::string& path) const
 {
-    return watchers_.contains(path) || bytes_ + cost(path) <= bytes_max;
+    return watchers_.contains(path) || retiring_.contains(path) || bytes_ + cost(path) <= bytes_max;
 }
 
 watch_table::id watch_table::add(const std::string& path, fired handler)
 {
     auto& watchers = watchers_[path];
-    if (watchers.empty())
+    if (watchers.empty() && retiring_.erase(path) == 0)
         bytes_ += cost(path);
     const auto watch = ++last_;
     watchers.emplace(watch, std::move(handler));
@@ -30,13 +30,20 @@ std::string watch_table::remove(id watch)
     if (!found->second.empty())
         return {};
     watchers_.erase(found);
-    bytes_ -= cost(node.mapped());
+    retiring_.insert(node.mapped());
     return std::move(node.mapped());
+}
+
+void watch_table::retired(const std::string& path)
+{
+    if (retiring_.erase(path) != 0)
+        bytes_ -= cost(path);
 }
 
 std::vector<watch_table::fired> watch_table::take(const std::string& path)
 {
     std::vector<fired> handlers;
+    retired(path);
     auto node = watchers_.extract(path);
     if (node.empty())
         return handlers;
@@ -52,6 +59,7 @@ void watch_table::clear()
 {
     watchers_.clear();
     paths_.clear();
+    retiring_.clear();
     bytes_ = 0;
 }
 

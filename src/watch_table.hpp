@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace paddock::detail {
@@ -26,9 +27,15 @@ public:
 
     id add(const std::string& path, fired handler);
 
-    /// Forgets a watch; gives its path if nobody else watches it, so that the server may forget it
-    /// too, else nothing.
+    /// Forgets a watch; gives its path if nobody else watches it: then it is *retiring*, and still
+    /// counted, until the server has forgotten it too.
     std::string remove(id watch);
+
+    /// Whether the path is still to be forgotten by the server.
+    bool is_retiring(const std::string& path) const { return retiring_.contains(path); }
+
+    /// The server has forgotten the path.
+    void retired(const std::string& path);
 
     /// The watches on a path that has fired, which are over with that.
     std::vector<fired> take(const std::string& path);
@@ -42,6 +49,7 @@ private:
 
     std::unordered_map<std::string, std::map<id, fired>> watchers_;
     std::unordered_map<id, std::string> paths_;
+    std::unordered_set<std::string> retiring_;
     std::size_t bytes_{0};
     id last_{0};
 };

@@ -13,7 +13,8 @@
 #include <string>
 #include <vector>
 
-struct _zhandle; // the C client's type; its name is not ours to choose
+// The C client's type; its name is not ours to choose.
+struct _zhandle; // NOLINT(bugprone-reserved-identifier)
 
 namespace paddock::detail {
 

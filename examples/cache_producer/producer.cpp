@@ -156,8 +156,10 @@ outcome producer::lock_and_refresh(const std::string& id, outcome success)
             log_line(id + ": " + ec.message());
             return outcome::unreachable;
         }
-        if (!hold)
+        if (!hold) {
+            log_line(id + ": the lock was not free within the lock wait");
             return outcome::busy;
+        }
     }
 
     critical_section inside(shared_, id, std::move(hold));

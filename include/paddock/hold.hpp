@@ -63,11 +63,12 @@ public:
     template <boost::asio::completion_token_for<void(error_code)> Token>
     auto async_release(Token&& token)
     {
-        auto start = [](auto handler, std::shared_ptr<detail::grant> granted) {
-            detail::start_release(std::move(granted), std::move(handler));
+        // The hold travels whole: if the operation is dropped before it begins, its end releases it.
+        auto start = [](auto handler, hold ended) {
+            detail::start_release(std::exchange(ended.grant_, nullptr), std::move(handler));
         };
         return boost::asio::async_initiate<Token, void(error_code)>(
-            std::move(start), token, std::exchange(grant_, nullptr));
+            std::move(start), token, std::move(*this));
     }
 
     /// Whether the lock may still be believed. Local: no round trip, a clock read.
@@ -95,7 +96,8 @@ public:
     ///
     /// It fires before the ensemble can give the key to another session, by an eighth of the
     /// session time-out at the least (docs/guarantees.md). Stop callbacks run on a thread of Asio's
-    /// system pool, never on the I/O thread: keep them short.
+    /// system pool, never on the I/O thread: keep them short, and never block a thread of that pool,
+    /// or they come late; `held()` is right at any time.
     /// Threads: any.
     std::stop_token lost() const noexcept;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <paddock/clock.hpp>
 #include <paddock/config.hpp>
 #include <paddock/error.hpp>
 #include <paddock/hold.hpp>
@@ -70,16 +71,27 @@ public:
 
     /// Waits for the lock for at most `limit`. Empty: the time passed; nothing of the attempt is
     /// left behind (its znode is deleted in the background).
-    std::optional<hold> try_lock_for(std::string_view key, std::chrono::nanoseconds limit);
-    std::optional<hold>
-    try_lock_for(std::string_view key, std::chrono::nanoseconds limit, error_code& ec);
+    ///
+    /// Limits: any duration; one longer than a year counts as a year.
+    template <class Rep, class Period>
+    std::optional<hold> try_lock_for(std::string_view key, std::chrono::duration<Rep, Period> limit)
+    {
+        return try_lock_within(key, detail::bounded(limit));
+    }
+    template <class Rep, class Period>
+    std::optional<hold> try_lock_for(std::string_view key,
+                                     std::chrono::duration<Rep, Period> limit,
+                                     error_code& ec)
+    {
+        return try_lock_within(key, detail::bounded(limit), ec);
+    }
 
     /// The same with a point in time of any clock.
     template <class Clock, class Duration>
     std::optional<hold> try_lock_until(std::string_view key,
                                        std::chrono::time_point<Clock, Duration> deadline)
     {
-        return try_lock_for(key, deadline - Clock::now());
+        return try_lock_within(key, detail::bounded_until(deadline));
     }
 
     /// Waits until the lock on `key` is granted.
@@ -119,8 +131,12 @@ public:
     ///   passed, and the znode is deleted in the background.
     /// Errors, Cancellation, Threads, Lifetime: as `async_lock`.
     /// Limits: zero or less looks once, in one round trip, and does not wait in the queue.
-    template <boost::asio::completion_token_for<detail::try_lock_signature> Token>
-    auto async_try_lock_for(std::string_view key, std::chrono::nanoseconds limit, Token&& token)
+    template <class Rep,
+              class Period,
+              boost::asio::completion_token_for<detail::try_lock_signature> Token>
+    auto async_try_lock_for(std::string_view key,
+                            std::chrono::duration<Rep, Period> limit,
+                            Token&& token)
     {
         auto start = [](auto handler,
                         std::shared_ptr<detail::lock_space> space,
@@ -129,12 +145,16 @@ public:
             detail::start_try_lock(std::move(space), std::move(name), at_most, std::move(handler));
         };
         return boost::asio::async_initiate<Token, detail::try_lock_signature>(
-            std::move(start), token, space_, std::string(key), limit);
+            std::move(start), token, space_, std::string(key), detail::bounded(limit));
     }
 
 private:
     friend class mutex;
     explicit keyed_mutex(std::shared_ptr<detail::lock_space> space);
+
+    std::optional<hold> try_lock_within(std::string_view key, std::chrono::nanoseconds limit);
+    std::optional<hold>
+    try_lock_within(std::string_view key, std::chrono::nanoseconds limit, error_code& ec);
 
     std::shared_ptr<detail::lock_space> space_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <paddock/clock.hpp>
 #include <paddock/config.hpp>
 #include <paddock/error.hpp>
 #include <paddock/hold.hpp>
@@ -36,12 +37,17 @@ public:
 
     void lock();
     bool try_lock();
-    bool try_lock_for(std::chrono::nanoseconds limit);
+
+    template <class Rep, class Period>
+    bool try_lock_for(std::chrono::duration<Rep, Period> limit)
+    {
+        return try_lock_within(detail::bounded(limit));
+    }
 
     template <class Clock, class Duration>
     bool try_lock_until(std::chrono::time_point<Clock, Duration> deadline)
     {
-        return try_lock_for(deadline - Clock::now());
+        return try_lock_within(detail::bounded_until(deadline));
     }
 
     /// Releases this thread's lock; returns at once. Without one it does nothing.
@@ -61,13 +67,17 @@ public:
     }
 
     /// As `keyed_mutex::async_try_lock_for`, giving a hold of its own.
-    template <boost::asio::completion_token_for<detail::try_lock_signature> Token>
-    auto async_try_lock_for(std::chrono::nanoseconds limit, Token&& completion)
+    template <class Rep,
+              class Period,
+              boost::asio::completion_token_for<detail::try_lock_signature> Token>
+    auto async_try_lock_for(std::chrono::duration<Rep, Period> limit, Token&& completion)
     {
         return keys_.async_try_lock_for(name_, limit, std::forward<Token>(completion));
     }
 
 private:
+    bool try_lock_within(std::chrono::nanoseconds limit);
+
     struct owners;
     keyed_mutex keys_;
     std::string name_;

@@ -4,7 +4,6 @@
 #include "test/support/four_letter.hpp"
 #include "test/support/lock_fixture.hpp"
 #include "test/support/server_process.hpp"
-
 #include <paddock/paddock.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -38,15 +37,12 @@ endpoint server()
     return shared_server().client_endpoint();
 }
 
-template <class Result>
-error_code result_of(std::future<Result>& attempt)
+/// A future of the error code alone, for what may fail: an exception that leaves its thread looks
+/// to ThreadSanitizer like a race, because its last reference is given back inside the standard
+/// library, which is not instrumented.
+auto error_of()
 {
-    try {
-        attempt.get();
-        return {};
-    } catch (const system_error& error) {
-        return error.code();
-    }
+    return asio::use_future([](error_code ec, const auto&...) { return ec; });
 }
 
 /// Closes within a call that cannot wait for a network: a generous bound for a busy machine.
@@ -65,7 +61,7 @@ TEST_CASE("a closed session leaves nothing at the server, at once", "[integratio
     session client{config_for(server().text())};
     keyed_mutex locks{client, root};
     const auto held = locks.lock("42");
-    auto waiting = locks.async_lock("42", asio::use_future);
+    auto waiting = locks.async_lock("42", error_of());
     wait_until([&] { return client.usage().watches == 1; });
     const auto id = client.status().session_id;
 
@@ -75,7 +71,7 @@ TEST_CASE("a closed session leaves nothing at the server, at once", "[integratio
     CHECK_FALSE(session_ids(server()).contains(id));
     CHECK_FALSE(held.held());
     wait_until([&] { return held.lost().stop_requested(); });
-    CHECK(result_of(waiting) == errc::session_closed);
+    CHECK(waiting.get() == errc::session_closed);
 }
 
 TEST_CASE("after its end a session says so to everybody", "[integration][session]")
@@ -92,10 +88,10 @@ TEST_CASE("after its end a session says so to everybody", "[integration][session
     CHECK(end.reason == errc::session_closed);
     CHECK(end.epoch == epoch);
     CHECK(end.session_id == 0);
-    auto next_status = client.async_next_status(end, asio::use_future);
-    CHECK(result_of(next_status) == errc::session_closed);
-    auto attempt = locks.async_lock("42", asio::use_future);
-    CHECK(result_of(attempt) == errc::session_closed);
+    auto next_status = client.async_next_status(end, error_of());
+    CHECK(next_status.get() == errc::session_closed);
+    auto attempt = locks.async_lock("42", error_of());
+    CHECK(attempt.get() == errc::session_closed);
     error_code ec;
     CHECK_FALSE(locks.try_lock_for("42", 1s, ec).has_value());
     CHECK(ec == errc::session_closed);
@@ -115,19 +111,19 @@ TEST_CASE("closing returns at once also when the server is frozen", "[integratio
     session client{config_for(own.connect_string())};
     keyed_mutex locks{client, random_root()};
     const auto held = locks.lock("42");
-    auto waiting = locks.async_lock("42", asio::use_future);
+    auto waiting = locks.async_lock("42", error_of());
     wait_until([&] { return client.usage().watches == 1; });
-    auto lost = held.async_wait_lost(asio::use_future);
+    auto lost = held.async_wait_lost(error_of());
     own.pause();
 
     close_quickly(client);
-    auto closed = client.async_close(asio::use_future);
+    auto closed = client.async_close(error_of());
 
-    CHECK(result_of(waiting) == errc::session_closed);
-    CHECK(result_of(lost) == errc::hold_lost);
+    CHECK(waiting.get() == errc::session_closed);
+    CHECK(lost.get() == errc::hold_lost);
     wait_until([&] { return held.lost().stop_requested(); });
     CHECK_FALSE(held.held());
-    CHECK(result_of(closed) == errc::in_doubt); // nobody could be told
+    CHECK(closed.get() == errc::in_doubt); // nobody could be told
 }
 
 TEST_CASE("closing a session that never connected returns at once", "[integration][session]")
@@ -135,12 +131,12 @@ TEST_CASE("closing a session that never connected returns at once", "[integratio
     const server_process not_started;
     session client{config_for(not_started.connect_string())};
     keyed_mutex locks{client, random_root()};
-    auto waiting = locks.async_lock("42", asio::use_future);
+    auto waiting = locks.async_lock("42", error_of());
 
     close_quickly(client);
 
-    CHECK(result_of(waiting) == errc::session_closed);
-    CHECK(client.async_close(asio::use_future).wait_for(wait_limit) == std::future_status::ready);
+    CHECK(waiting.get() == errc::session_closed);
+    CHECK(client.async_close(error_of()).wait_for(wait_limit) == std::future_status::ready);
 }
 
 TEST_CASE("closing goes on when the wait for it is cancelled", "[integration][session]")
@@ -156,14 +152,14 @@ TEST_CASE("closing goes on when the wait for it is cancelled", "[integration][se
     std::optional<error_code> end;
 
     client.async_close(called_once_on(
-        check,
-        io.get_executor(),
-        asio::bind_cancellation_slot(cancel.slot(), [&](error_code ec) { end = ec; })));
+        check, io.get_executor(), asio::bind_cancellation_slot(cancel.slot(), [&](error_code ec) {
+            end = ec;
+        })));
     cancel.emit(asio::cancellation_type::terminal);
     io.run();
 
     CHECK(end == asio::error::operation_aborted);
-    CHECK(client.async_close(asio::use_future).wait_for(wait_limit) == std::future_status::ready);
+    CHECK(client.async_close(error_of()).wait_for(wait_limit) == std::future_status::ready);
 }
 
 TEST_CASE("a destroyed session completes every outstanding handler once", "[integration][session]")
@@ -194,15 +190,15 @@ TEST_CASE("a destroyed session completes every outstanding handler once", "[inte
                 }));
         });
         in_all([&](const call_check& check) {
-            held.async_wait_lost(called_once(
-                check, [&](error_code ec) { not_closed += ec != errc::hold_lost; }));
+            held.async_wait_lost(
+                called_once(check, [&](error_code ec) { not_closed += ec != errc::hold_lost; }));
         });
         in_all([&](const call_check& check) {
             held.async_verify(called_once(check, [](error_code) {}));
         });
         in_all([&](const call_check& check) {
-            client->async_next_status(
-                present, called_once(check, [](error_code, const session_status&) {}));
+            client->async_next_status(present,
+                                      called_once(check, [](error_code, const session_status&) {}));
         });
     }
     in_all([&](const call_check& check) {

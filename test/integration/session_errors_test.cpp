@@ -3,7 +3,6 @@
 #include "test/support/lock_fixture.hpp"
 #include "test/support/server_process.hpp"
 #include "test/support/tcp_proxy.hpp"
-
 #include <paddock/paddock.hpp>
 
 #include <boost/asio/use_future.hpp>

@@ -5,7 +5,6 @@
 #include "test/support/lock_fixture.hpp"
 #include "test/support/server_process.hpp"
 #include "test/support/tcp_proxy.hpp"
-
 #include <paddock/paddock.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -145,8 +144,7 @@ TEST_CASE("a server is reached by its name", "[integration][session]")
     CHECK(locks.lock("42").held());
 }
 
-TEST_CASE("a server that is down does not keep a session from the others",
-          "[integration][session]")
+TEST_CASE("a server that is down does not keep a session from the others", "[integration][session]")
 {
     const server_process down;
     const session client{config_for(down.connect_string() + "," + server().text())};

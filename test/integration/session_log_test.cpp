@@ -1,23 +1,21 @@
 // What the library logs, and what a program's own log must not do to it.
 
-#include "test/support/four_letter.hpp"
 #include "test/support/lock_fixture.hpp"
 #include "test/support/server_process.hpp"
 #include "test/support/tcp_proxy.hpp"
-
 #include <paddock/paddock.hpp>
 
 #include <boost/asio/use_future.hpp>
 #include <catch2/catch_test_macros.hpp>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/ringbuffer_sink.h>
 
 #include <algorithm>
 #include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/ringbuffer_sink.h>
 #include <string>
 #include <utility>
 

@@ -17,19 +17,19 @@ namespace paddock::test {
 /// What to run and where.
 struct child_options {
     /// The program, by name (looked up as `find_program` does) or path, and its arguments.
-    std::vector<std::string> argv;
+    std::vector<std::string> argv{};
 
     /// `NAME=value` entries; they replace what the test process has under the same name.
-    std::vector<std::string> env;
+    std::vector<std::string> env{};
 
     /// Working folder; empty means that of the test process.
-    std::filesystem::path cwd;
+    std::filesystem::path cwd{};
 
     /// File that takes standard output and error, appended; empty discards them.
-    std::filesystem::path log;
+    std::filesystem::path log{};
 
     /// A network namespace made by `ip netns add` to run in; empty means that of the test process.
-    std::string network_namespace;
+    std::string network_namespace{};
 };
 
 /// One running program.

@@ -9,8 +9,9 @@ using paddock::detail::belief;
 
 namespace {
 
-// With a time-out of eight seconds: silence is more than 1 s, contact counts after 2 s, evidence
-// lasts 4 s, and belief ends 7 s after what is proven.
+// With a time-out of eight seconds: silence is more than 1 s, contact counts if it was answered 2 s
+// before the first of two pieces of evidence, evidence lasts 4 s, and belief ends 7 s after what is
+// proven.
 constexpr auto timeout = 8s;
 
 belief::time_point at(std::chrono::nanoseconds since)
@@ -82,27 +83,82 @@ TEST_CASE("the time that counts is that of sending, however late the answer", "[
 
 // --- steady contact ---------------------------------------------------------------------------
 
-TEST_CASE("beside steady contact every evidence gives half the time-out", "[unit][belief]")
+TEST_CASE("beside steady contact every evidence gives at least 7/16 of the time-out, at most half",
+          "[unit][belief]")
 {
     auto session = connected_at(0s);
 
-    for (auto sent = 1s; sent < 100s; sent += 1s) {
-        keep_contact(session, sent - 500ms, sent - 500ms);
+    for (auto sent = 1s; sent < 100s; sent += 1s) {        // an eighth
+        keep_contact(session, sent - 500ms, sent - 500ms); // and a sixteenth
         CHECK(session.committed(at(sent), at(sent + 2ms)));
-        CHECK(session.deadline() == at(sent + 4s));
+        CHECK(session.deadline() >= at(sent + 3s + 500ms));
+        CHECK(session.deadline() <= at(sent + 4s));
     }
     CHECK_FALSE(session.interrupted());
 }
 
-TEST_CASE("contact a quarter of the time-out before evidence is what it proves", "[unit][belief]")
+// --- two pieces of evidence -------------------------------------------------------------------
+
+TEST_CASE("one piece of evidence alone proves no contact, only the connect", "[unit][belief]")
+{
+    auto session = connected_at(0s);
+    keep_contact(session, 0s, 60s);
+
+    session.committed(at(60s), at(60s + 1ms));
+    CHECK(session.deadline() == at(7s));
+
+    CHECK(session.committed(at(60s + 1ms), at(60s + 2ms))); // the second does
+    CHECK(session.deadline() == at(64s + 1ms));
+}
+
+TEST_CASE("evidence sent before the first was acknowledged is no second", "[unit][belief]")
+{
+    struct row {
+        std::chrono::nanoseconds second;
+        std::chrono::nanoseconds deadline;
+    };
+    const row rows[] = {
+        {30s + 300ms - 1ns, 7s},
+        {30s + 300ms, 34s + 300ms},
+    };
+
+    for (const auto& [second, deadline] : rows) {
+        auto session = connected_at(0s);
+        keep_contact(session, 0s, 29s + 500ms);
+        CAPTURE(second.count());
+
+        session.committed(at(30s), at(30s + 300ms));
+        session.committed(at(second), at(30s + 301ms));
+
+        CHECK(session.deadline() == at(deadline));
+    }
+}
+
+TEST_CASE("of what was acknowledged before an evidence was sent, the newest is the first of two",
+          "[unit][belief]")
+{
+    auto session = connected_at(0s);
+    keep_contact(session, 0s, 20s);
+    session.committed(at(20s + 100ms), at(20s + 101ms));
+    keep_contact(session, 20s + 500ms, 29s);
+    session.committed(at(29s + 500ms), at(29s + 501ms));
+    session.committed(at(29s + 900ms), at(30s + 2ms)); // not yet acknowledged at 30 s
+
+    session.committed(at(30s), at(30s + 3ms));
+
+    CHECK(session.deadline() == at(34s)); // contact of 27 s; 29.5 s - 2 s
+}
+
+TEST_CASE("a contact a quarter before the first of two pieces of evidence is what they prove",
+          "[unit][belief]")
 {
     struct row {
         std::chrono::nanoseconds answered;
         std::chrono::nanoseconds deadline;
     };
     const row rows[] = {
-        {28s, 34s},      // just in time: 30 s - 2 s
-        {28s + 1ns, 7s}, // it may not have reached the leader: the connect is all that is proven
+        {28s, 34s + 500ms}, // just in time, 30 s - 2 s: 7 s from its sending
+        {28s + 1ns, 7s},    // it may not have reached the leader: the connect is all that is proven
     };
 
     for (const auto& [answered, deadline] : rows) {
@@ -112,6 +168,7 @@ TEST_CASE("contact a quarter of the time-out before evidence is what it proves",
         session.answered(at(29s + 200ms), at(29s + 300ms));
 
         session.committed(at(30s), at(30s + 1ms));
+        session.committed(at(30s + 600ms), at(30s + 601ms));
 
         CAPTURE(answered.count());
         CHECK(session.deadline() == at(deadline));
@@ -121,24 +178,42 @@ TEST_CASE("contact a quarter of the time-out before evidence is what it proves",
 TEST_CASE("old contact is proven by new evidence, but only for 7/8 of the time-out",
           "[unit][belief]")
 {
-    auto session = connected_at(0s);
-    session.answered(at(25s), at(25s + 1ms)); // proven by evidence from 27.001 s on
-    session.answered(at(25s + 900ms), at(25s + 950ms));
-    session.answered(at(26s + 800ms), at(26s + 850ms));
+    struct row {
+        std::chrono::nanoseconds second;
+        std::chrono::nanoseconds deadline;
+    };
+    const row rows[] = {
+        {27s + 800ms, 31s + 800ms}, // and 4 s, before 25 + 7
+        {28s, 32s},
+        {28s + 300ms, 32s},
+    };
 
-    session.committed(at(27s + 500ms), at(27s + 501ms));
+    for (const auto& [second, deadline] : rows) {
+        auto session = connected_at(0s);
+        session.answered(at(25s), at(25s + 1ms)); // the only one answered by 25.5 s
+        session.answered(at(25s + 900ms), at(25s + 950ms));
+        session.answered(at(26s + 800ms), at(26s + 850ms));
+        session.committed(at(27s + 500ms), at(27s + 501ms));
 
-    CHECK(session.deadline() == at(31s + 500ms)); // 27.5 + 4, before 25 + 7
+        session.committed(at(second), at(second + 1ms));
+
+        CAPTURE(second.count());
+        CHECK(session.deadline() == at(deadline));
+    }
 }
 
-TEST_CASE("contact after the evidence was sent is not proven by it", "[unit][belief]")
+TEST_CASE("contact after the first evidence was sent is not proven by the second", "[unit][belief]")
 {
     auto session = connected_at(0s);
-    keep_contact(session, 10s, 12s); // the evidence is slow; other answers pass
+    keep_contact(session, 10s, 10s + 500ms);
+    session.committed(at(11s), at(11s + 2ms));
+    keep_contact(session, 11s + 500ms, 14s + 500ms);
 
-    session.committed(at(11s), at(12s + 2ms));
-
+    session.committed(at(15s), at(15s + 1ms));
     CHECK(session.deadline() == at(7s)); // no contact before 9 s is known
+
+    session.committed(at(15s + 900ms), at(15s + 901ms));
+    CHECK(session.deadline() == at(19s + 500ms)); // the contact of 12.5 s; 15 s - 2 s
 }
 
 TEST_CASE("dense contact is as good as sparse contact", "[unit][belief]")
@@ -148,8 +223,9 @@ TEST_CASE("dense contact is as good as sparse contact", "[unit][belief]")
         session.answered(at(sent), at(sent + 1ms));
 
     session.committed(at(20s), at(20s + 1ms));
+    session.committed(at(20s + 500ms), at(20s + 501ms));
 
-    CHECK(session.deadline() == at(24s));
+    CHECK(session.deadline() == at(24s + 500ms));
 }
 
 // --- what evidence cannot do ------------------------------------------------------------------
@@ -184,7 +260,7 @@ TEST_CASE("contact before a silence of more than an eighth does not count", "[un
         std::chrono::nanoseconds deadline;
     };
     const row rows[] = {
-        {21s, false, 25s},
+        {21s, false, 25s + 500ms},
         {21s + 1ns, true, 7s},
     };
 
@@ -196,6 +272,7 @@ TEST_CASE("contact before a silence of more than an eighth does not count", "[un
         session.answered(at(20s + 500ms), at(back));
         CHECK(session.interrupted() == interrupted);
         session.committed(at(21s), at(21s + 2ms));
+        session.committed(at(21s + 500ms), at(21s + 502ms));
 
         CHECK(session.deadline() == at(deadline));
     }
@@ -204,9 +281,10 @@ TEST_CASE("contact before a silence of more than an eighth does not count", "[un
 TEST_CASE("evidence that itself ends a silence proves nothing new", "[unit][belief]")
 {
     auto session = connected_at(0s);
-    keep_contact(session, 0s, 20s);
+    keep_contact(session, 0s, 19s + 500ms);
+    CHECK(session.committed(at(20s), at(20s + 1ms)));
 
-    CHECK(session.committed(at(20s + 100ms), at(21s + 1ms)));
+    CHECK_FALSE(session.committed(at(20s + 100ms), at(21s + 1ms)));
 
     CHECK(session.interrupted());
     CHECK(session.deadline() == at(7s)); // what the connect proved stays proved
@@ -218,26 +296,33 @@ TEST_CASE("what was believed stays believed through a silence, until its deadlin
     auto session = connected_at(0s);
     keep_contact(session, 0s, 20s);
     session.committed(at(20s + 100ms), at(20s + 101ms));
+    session.committed(at(20s + 200ms), at(20s + 201ms));
 
     session.answered(at(23s), at(23s + 1ms));
 
     CHECK(session.interrupted());
-    CHECK(session.deadline() == at(24s + 100ms));
+    CHECK(session.deadline() == at(24s + 200ms));
+    session.committed(at(23s + 100ms), at(23s + 101ms));
+    CHECK(session.deadline() == at(25s)); // the contact of 18 s stays proved, and no other is
 }
 
-TEST_CASE("after a silence, fresh contact counts again once a quarter has passed", "[unit][belief]")
+TEST_CASE("after a silence, fresh contact counts again once a quarter has passed before the first "
+          "of two pieces of evidence",
+          "[unit][belief]")
 {
     auto session = connected_at(0s);
     keep_contact(session, 0s, 20s);
-    keep_contact(session, 30s, 32s + 500ms);
+    keep_contact(session, 30s, 31s + 500ms); // the first was answered at 30.001 s
     REQUIRE(session.interrupted());
 
-    session.committed(at(32s), at(32s + 502ms));
-    CHECK(session.interrupted()); // the first contact was answered at 30.001 s
-    session.committed(at(32s + 600ms), at(32s + 601ms));
+    session.committed(at(32s), at(32s + 1ms));
+    session.committed(at(32s + 100ms), at(32s + 101ms));
+    CHECK(session.interrupted());
+    CHECK(session.deadline() == at(7s));
+    session.committed(at(32s + 200ms), at(32s + 201ms));
 
     CHECK_FALSE(session.interrupted());
-    CHECK(session.deadline() == at(36s + 600ms));
+    CHECK(session.deadline() == at(36s + 200ms));
 }
 
 TEST_CASE("a reconnect ends an interruption at once", "[unit][belief]")
@@ -272,8 +357,24 @@ TEST_CASE("contact with another server does not count after a reconnect", "[unit
 
     session.connected(at(5s), timeout); // began before what it answered last
     session.committed(at(20s), at(20s + 1ms));
+    session.committed(at(20s + 100ms), at(20s + 101ms));
 
     CHECK(session.deadline() == at(12s));
+}
+
+TEST_CASE("evidence of the connection before is not the first of two", "[unit][belief]")
+{
+    auto session = connected_at(0s);
+    keep_contact(session, 0s, 20s);
+    session.committed(at(20s + 100ms), at(20s + 101ms));
+
+    session.connected(at(20s + 200ms), timeout);
+    keep_contact(session, 20s + 300ms, 23s);
+    session.committed(at(23s + 300ms), at(23s + 301ms));
+    CHECK(session.deadline() == at(27s + 200ms)); // within 7/8 of the connect
+
+    session.committed(at(23s + 700ms), at(23s + 701ms));
+    CHECK(session.deadline() == at(27s + 700ms)); // the contact of 20.8 s; 23.3 s - 2 s
 }
 
 TEST_CASE("a reconnect raises no deadline by itself", "[unit][belief]")

@@ -56,7 +56,7 @@ const std::vector<row> conditions_of{
     {errc::auth_refused, false, true, false},
     {errc::not_authorized, false, false, false},
     {errc::root_not_creatable, false, false, false},
-    {errc::timeout_not_granted, false, false, false},
+    {errc::timeout_not_granted, false, true, false},
     {errc::hold_lost, false, true, false},
     {errc::key_invalid, false, false, false},
     {errc::queue_full, false, false, true},

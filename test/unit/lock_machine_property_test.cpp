@@ -49,6 +49,9 @@ private:
         std::int64_t sequence;
     };
 
+    // What has a contender's name but belongs to no session, such as the container of a number.
+    static bool is_foreign(const std::string& name) { return name.find('-') == std::string::npos; }
+
     // --- answers ---
 
     lock_event answer(const lock_action& action)
@@ -58,6 +61,8 @@ private:
         event.list_code = chance_.one_in(4) ? random_code() : reply_code::ok;
         event.czxid = static_cast<std::int64_t>(1 + chance_.below(1'000'000));
         event.owner = chance_.one_in(3) ? other_session : our_session;
+        if (action.what == lock_step::watch)
+            event.owner = is_foreign(action.target) ? 0 : other_session;
         if (action.what == lock_step::enqueue && event.code == reply_code::ok)
             event.name = own_ = machine_.prefix() + number(own_sequence_ = random_sequence());
         if (action.what == lock_step::search) { // it may have been created, or not
@@ -78,6 +83,11 @@ private:
                                own_);
         if (chance_.one_in(4))
             event.names.emplace_back("leases"); // somebody else's child
+        if (chance_.one_in(4)) {
+            const auto sequence = static_cast<std::int64_t>(chance_.below(3));
+            others_.push_back({number(sequence), sequence});
+            event.names.push_back(others_.back().name);
+        }
         return event;
     }
 
@@ -122,17 +132,26 @@ private:
         token_ = 0;
     }
 
+    // Before us, as far as the machine can know.
+    bool in_front(const other& o) const
+    {
+        const bool known =
+            std::find(known_foreign_.begin(), known_foreign_.end(), o.name) != known_foreign_.end();
+        return !known && std::pair(o.sequence, o.name) < std::pair(own_sequence_, own_);
+    }
+
     bool own_is_first() const
     {
         return own_listed_ && std::none_of(others_.begin(), others_.end(), [&](const other& o) {
-                   return o.sequence < own_sequence_ ||
-                          (o.sequence == own_sequence_ && o.name < own_);
+                   return in_front(o);
                });
     }
 
     void check(const lock_action& done, const lock_event& event, const lock_action& next)
     {
         const bool ok = event.code == reply_code::ok;
+        if (done.what == lock_step::watch && ok && next.what == lock_step::list)
+            known_foreign_.push_back(done.target);
         const bool answered = ok || event.code == reply_code::no_node;
         if (done.what == lock_step::enqueue) {
             create_in_doubt_ = event.code == reply_code::in_doubt;
@@ -176,8 +195,10 @@ private:
         }
         if (next.what == lock_step::watch)
             check_watch(next);
-        if (next.what == lock_step::wait)
+        if (next.what == lock_step::wait) {
             REQUIRE(done.what == lock_step::watch);
+            REQUIRE_FALSE(is_foreign(done.target)); // it would never leave
+        }
         if (next.pause)
             REQUIRE(event.code == reply_code::throttled);
         if (next.what != lock_step::finish)
@@ -188,10 +209,8 @@ private:
     {
         REQUIRE(bounds_.may_wait);
         REQUIRE(next.target != machine_.own_name());
-        const auto in_front = [&](const other& o) {
-            return std::pair(o.sequence, o.name) < std::pair(own_sequence_, own_);
-        };
-        REQUIRE(static_cast<std::size_t>(std::count_if(others_.begin(), others_.end(), in_front)) <
+        REQUIRE(static_cast<std::size_t>(std::count_if(
+                    others_.begin(), others_.end(), [&](const other& o) { return in_front(o); })) <
                 bounds_.waiters_max);
         const auto watched = std::find_if(
             others_.begin(), others_.end(), [&](const other& o) { return o.name == next.target; });
@@ -218,6 +237,7 @@ private:
     std::string own_; // as the server made it; empty: not made
     std::int64_t own_sequence_{0};
     std::vector<other> others_; // of the newest listing
+    std::vector<std::string> known_foreign_;
     bool own_listed_{false};
     bool shown_first_{false};
     bool create_in_doubt_{false};

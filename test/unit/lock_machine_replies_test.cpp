@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ lock_machine in(lock_step step)
         break;
     case lock_step::wait:
         machine.resume(created(own, {front, own}));
-        machine.resume(succeeded());
+        machine.resume(watched());
         break;
     case lock_step::believe:
         machine.resume(created(own, {own}));
@@ -56,6 +57,7 @@ struct outcome {
     reply_code code;
     lock_step what{lock_step::finish};
     error_code error{};
+    std::int64_t owner{0}; // of what the reply is about
     std::string target{};
     bool pause{false};
     bool ghost_risk{false};
@@ -67,7 +69,10 @@ void check_outcomes(lock_step step, const std::vector<outcome>& rows)
         CAPTURE(static_cast<int>(row.code));
         auto machine = in(step);
 
-        const auto next = machine.resume(failed(row.code));
+        auto event = failed(row.code);
+        event.owner = row.owner;
+
+        const auto next = machine.resume(event);
 
         CHECK(next.what == row.what);
         CHECK(next.error == row.error);
@@ -125,7 +130,7 @@ TEST_CASE("a server too busy to make the parents is asked again after a pause",
 
     const auto next = machine.resume(failed(reply_code::throttled));
 
-    CHECK(next.what != lock_step::finish);
+    CHECK(next.what == lock_step::make_parents);
     CHECK_FALSE(next.error);
     CHECK(next.pause);
 }
@@ -174,7 +179,9 @@ TEST_CASE("every reply to a listing leads on or ends with its error", "[unit][lo
 TEST_CASE("every reply to a watch leads on or ends with its error", "[unit][lock_machine]")
 {
     check_outcomes(lock_step::watch,
-                   {{.code = reply_code::ok, .what = lock_step::wait},
+                   {{.code = reply_code::ok, .what = lock_step::wait, .owner = other_session},
+                    {.code = reply_code::ok, .what = lock_step::wait, .owner = our_session},
+                    {.code = reply_code::ok, .what = lock_step::list, .owner = 0},
                     {.code = reply_code::no_node, .what = lock_step::list},
                     {.code = reply_code::node_exists, .error = errc::server_error},
                     {.code = reply_code::not_empty, .error = errc::server_error},

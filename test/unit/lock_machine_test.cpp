@@ -42,7 +42,7 @@ TEST_CASE("a contender in front is watched, and its end makes the machine look a
     const auto watch = machine.resume(created(own, {own, front, behind}));
     REQUIRE(watch.what == lock_step::watch);
     REQUIRE(watch.target == front);
-    REQUIRE(machine.resume(succeeded()).what == lock_step::wait);
+    REQUIRE(machine.resume(watched()).what == lock_step::wait);
     REQUIRE(machine.resume(succeeded()).what == lock_step::list);
     REQUIRE(machine.resume(listed({own, behind})).what == lock_step::believe);
 
@@ -66,7 +66,7 @@ TEST_CASE("a watch that fires while somebody else is in front watches that one",
     const std::string farther = "_c_77dd-lock-0000000002";
     auto machine = begun();
     machine.resume(created(own, {farther, front, own}));
-    machine.resume(succeeded());
+    machine.resume(watched());
     REQUIRE(machine.resume(succeeded()).what == lock_step::list);
 
     const auto next = machine.resume(listed({farther, own})); // front gave its place up
@@ -83,6 +83,71 @@ TEST_CASE("a predecessor that is gone before it is watched costs no place", "[un
 
     CHECK(machine.resume(listed({own})).what == lock_step::believe);
     CHECK(machine.own_name() == own);
+}
+
+TEST_CASE("a contender of this session is waited for like any other", "[unit][lock_machine]")
+{
+    auto machine = begun();
+    machine.resume(created(own, {front, own}));
+
+    CHECK(machine.resume(watched(our_session)).what == lock_step::wait);
+}
+
+// --- what looks like a contender and is none --------------------------------------------------
+
+TEST_CASE("the container of a key that is a number is no contender", "[unit][lock_machine]")
+{
+    const std::string container = "0000000003";
+    auto machine = begun();
+    const auto watch = machine.resume(created(own, {container, own}));
+    REQUIRE(watch.what == lock_step::watch);
+    REQUIRE(watch.target == container);
+    REQUIRE(machine.resume(watched(0)).what == lock_step::list); // a container has no owner
+
+    REQUIRE(machine.resume(listed({container, own})).what == lock_step::believe);
+    CHECK(machine.resume(succeeded()).what == lock_step::grant);
+}
+
+TEST_CASE("behind a node that nobody owns the next in front is watched", "[unit][lock_machine]")
+{
+    const std::string container = "0000000004"; // ties with `front`, and comes before it
+    const std::string nearest = "0000000005";   // before `own` by name
+    auto machine = begun();
+    REQUIRE(machine.resume(created(own, {nearest, container, front, own})).target == nearest);
+    machine.resume(watched(0));
+
+    const auto next = machine.resume(listed({nearest, container, front, own}));
+    REQUIRE(next.target == front);
+    REQUIRE(machine.resume(watched()).what == lock_step::wait);
+    REQUIRE(machine.resume(succeeded()).what == lock_step::list);
+
+    REQUIRE(machine.resume(listed({nearest, container, own})).target == container);
+    REQUIRE(machine.resume(watched(0)).what == lock_step::list);
+    CHECK(machine.resume(listed({nearest, container, own})).what == lock_step::believe);
+}
+
+TEST_CASE("nodes that nobody owns fill no place of the queue once they are known",
+          "[unit][lock_machine]")
+{
+    const std::string container = "0000000005";
+    auto machine = begun({.waiters_max = 2});
+    REQUIRE(machine.resume(created(own, {container, own})).target == container);
+    machine.resume(watched(0));
+
+    CHECK(machine.resume(listed({container, front, own})).target == front);
+}
+
+TEST_CASE("an own node that is listed is never taken for foreign", "[unit][lock_machine]")
+{
+    const std::string container = "0000000003";
+    auto machine = begun();
+    machine.resume(created(own, {container, own}));
+    machine.resume(watched(0));
+
+    CHECK(machine.resume(listed({container, behind})).what == lock_step::enqueue); // it is gone
+    machine.attempt("_c_b8e4-lock-");
+    const std::string anew = "_c_b8e4-lock-0000000009";
+    CHECK(machine.resume(created(anew, {container, anew})).what == lock_step::believe);
 }
 
 // --- lost answers -----------------------------------------------------------------------------
@@ -230,7 +295,7 @@ TEST_CASE("a contender that somebody deleted is replaced at the end of the queue
 {
     auto machine = begun();
     machine.resume(created(own, {front, own}));
-    machine.resume(succeeded());
+    machine.resume(watched());
     machine.resume(succeeded());
 
     const auto next = machine.resume(listed({front, behind}));
@@ -243,7 +308,7 @@ TEST_CASE("a new attempt knows nothing of the one before it", "[unit][lock_machi
 {
     auto machine = begun();
     machine.resume(created(own, {front, own}));
-    machine.resume(succeeded());
+    machine.resume(watched());
     machine.resume(succeeded());
     REQUIRE(machine.resume(listed({front})).what == lock_step::enqueue);
 
@@ -259,7 +324,7 @@ TEST_CASE("a contender found deleted while it waits looks before it gives its pl
 {
     auto machine = begun();
     machine.resume(created(own, {front, own}));
-    machine.resume(succeeded());
+    machine.resume(watched());
     REQUIRE(machine.look_again().what == lock_step::list);
 
     CHECK(machine.resume(listed({front, own})).what == lock_step::watch);

@@ -71,6 +71,12 @@ inline lock_event owned_by(std::int64_t session, std::int64_t czxid = our_czxid)
     return event;
 }
 
+/// A contender in front was found and is watched; it belongs to that session, or to none (0).
+inline lock_event watched(std::int64_t session = other_session)
+{
+    return owned_by(session);
+}
+
 /// A machine whose first attempt is named and about to be created.
 inline lock_machine begun(lock_machine::limits bounds = {})
 {

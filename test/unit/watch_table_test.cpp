@@ -60,8 +60,67 @@ TEST_CASE("the server may forget a path only when its last watch is removed", "[
     const auto second = table.add("/a", [] {});
 
     CHECK(table.remove(first).empty());
+    CHECK_FALSE(table.is_retiring("/a"));
     CHECK(table.remove(second) == "/a");
     CHECK(table.size() == 0);
+    CHECK(table.is_retiring("/a"));
+}
+
+TEST_CASE("a path that nobody watches any more counts until the server has forgotten it",
+          "[unit][watch_table]")
+{
+    watch_table table;
+    table.remove(table.add("/abc", [] {}));
+    REQUIRE(table.bytes() == 4 + length_field);
+
+    SECTION("which it confirms")
+    {
+        table.retired("/abc");
+        table.retired("/abc"); // said twice, it is not subtracted twice
+    }
+    SECTION("or does by firing the watch")
+    {
+        CHECK(table.take("/abc").empty()); // nobody hears of it
+        table.retired("/abc");             // and the confirmation comes behind
+    }
+    SECTION("or with the session")
+    {
+        table.clear();
+    }
+
+    CHECK_FALSE(table.is_retiring("/abc"));
+    CHECK(table.bytes() == 0);
+}
+
+TEST_CASE(
+    "a path that is watched again before the server has forgotten it counts once, and goes on",
+    "[unit][watch_table]")
+{
+    watch_table table;
+    table.remove(table.add("/abc", [] {}));
+
+    const auto again = table.add("/abc", [] {});
+    CHECK_FALSE(table.is_retiring("/abc"));
+    CHECK(table.bytes() == 4 + length_field);
+    table.retired("/abc"); // late: it was meant for the watch before
+    CHECK(table.bytes() == 4 + length_field);
+
+    CHECK(table.remove(again) == "/abc");
+    CHECK(table.bytes() == 4 + length_field);
+    table.retired("/abc");
+    CHECK(table.bytes() == 0);
+}
+
+TEST_CASE("a path that somebody watches is not retired", "[unit][watch_table]")
+{
+    watch_table table;
+    table.add("/a", [] {});
+
+    table.retired("/a");
+    table.retired("/never");
+
+    CHECK(table.bytes() == 2 + length_field);
+    CHECK(table.take("/a").size() == 1);
     CHECK(table.bytes() == 0);
 }
 
@@ -119,18 +178,26 @@ TEST_CASE("watches fit up to what one reconnect can restore, to the byte", "[uni
     CHECK(table.fits(std::string(left - length_field, 'y')));
     CHECK_FALSE(table.fits(std::string(left - length_field + 1, 'y')));
     CHECK(table.fits(huge)); // it is watched already and costs nothing more
+
+    const std::string last(left - length_field, 'y');
+    table.remove(table.add(last, [] {}));
+    CHECK_FALSE(table.fits("")); // what is retiring is restored as well
+    CHECK(table.fits(last));
+    table.retired(last);
+    CHECK(table.fits(""));
 }
 
 TEST_CASE("clearing forgets every watch", "[unit][watch_table]")
 {
     watch_table table;
     table.add("/a", [] {});
-    table.add("/b", [] {});
+    table.remove(table.add("/b", [] {}));
 
     table.clear();
 
     CHECK(table.size() == 0);
     CHECK(table.bytes() == 0);
+    CHECK_FALSE(table.is_retiring("/b"));
     CHECK(table.take("/a").empty());
 }
 

@@ -108,7 +108,8 @@ std::vector<std::string> ensemble::ephemerals(std::string_view root) const
         throw std::runtime_error("no leader tells which ephemeral znodes there are");
     std::vector<std::string> found;
     std::istringstream in(dump);
-    const auto start = std::string("\t").append(root).append("/"); // their lines are indented by a tab
+    const auto start =
+        std::string("\t").append(root).append("/"); // their lines are indented by a tab
     for (std::string line; std::getline(in, line);) {
         if (line.starts_with(start))
             found.push_back(line.substr(1));
