@@ -62,7 +62,8 @@ std::optional<contender> parse_contender(std::string_view name)
     const auto head = name.substr(0, name.size() - sequence_digits);
     const auto digits = name.substr(name.size() - sequence_digits);
     std::int64_t number = 0;
-    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const auto [end, failure] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (failure != std::errc{} || end != digits.data() + digits.size() || digits.front() == '-')
         return std::nullopt;
     return contender{std::string(name), has_sign(head) ? -number : number};

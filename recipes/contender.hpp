@@ -18,9 +18,9 @@ struct contender {
 
 /// Where an attempt stands in a listing.
 struct place {
-    bool present{false};       ///< the attempt's own node is there
-    std::size_t in_front{0};   ///< how many contenders are before it
-    std::string predecessor;   ///< the nearest of them; empty: first in line
+    bool present{false};     ///< the attempt's own node is there
+    std::size_t in_front{0}; ///< how many contenders are before it
+    std::string predecessor; ///< the nearest of them; empty: first in line
 };
 
 /// Sequence numbers from here on are not used: the server's counter freezes at 2^31 - 1, and a

@@ -1,6 +1,5 @@
-#include <paddock/hold.hpp>
-
 #include "src/session_core.hpp"
+#include <paddock/hold.hpp>
 
 #include <memory>
 #include <utility>

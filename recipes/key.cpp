@@ -34,7 +34,8 @@ bool is_path_part(std::string_view part)
 
 std::optional<std::string> encode_key(std::string_view key)
 {
-    constexpr std::size_t name_bytes_max = 255; // a file-name's worth; keeps listings and watches small
+    constexpr std::size_t name_bytes_max =
+        255; // a file-name's worth; keeps listings and watches small
     std::string name;
     for (const char c : key) {
         if (is_plain(c) && !(name.empty() && c == '.'))
@@ -51,7 +52,8 @@ std::optional<std::string> encode_key(std::string_view key)
 
 bool is_lock_path(std::string_view path)
 {
-    constexpr std::size_t path_bytes_max = 1'024; // with a key and a contender it stays well below jute's
+    constexpr std::size_t path_bytes_max =
+        1'024; // with a key and a contender it stays well below jute's
     if (path.size() < 2 || path.size() > path_bytes_max || path.front() != '/')
         return false;
     if (path == "/zookeeper" || path.starts_with("/zookeeper/"))

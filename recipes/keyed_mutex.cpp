@@ -1,9 +1,8 @@
-#include <paddock/keyed_mutex.hpp>
-#include <paddock/session.hpp>
-
 #include "recipes/key.hpp"
 #include "recipes/lock_op.hpp"
 #include "src/session_core.hpp"
+#include <paddock/keyed_mutex.hpp>
+#include <paddock/session.hpp>
 
 #include <stdexcept>
 #include <utility>
@@ -86,9 +85,8 @@ std::optional<hold> keyed_mutex::try_lock(std::string_view key)
     return try_lock_within(key, std::chrono::nanoseconds::zero());
 }
 
-std::optional<hold> keyed_mutex::try_lock_within(std::string_view key,
-                                                 std::chrono::nanoseconds limit,
-                                                 error_code& ec)
+std::optional<hold>
+keyed_mutex::try_lock_within(std::string_view key, std::chrono::nanoseconds limit, error_code& ec)
 {
     auto [failure, granted] = wait_for(space_, key, limit);
     ec = failure;

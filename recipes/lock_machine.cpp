@@ -170,10 +170,12 @@ lock_action lock_machine::decide(const std::vector<std::string>& names)
     auto [present, in_front, predecessor] =
         place_of(foreign_.empty() ? names : without(names, foreign_), own_);
     if (!present)
-        return enqueue_again(false); // deleted by somebody; our server is never behind our own create
+        return enqueue_again(
+            false); // deleted by somebody; our server is never behind our own create
     if (predecessor.empty())
         return next(lock_step::believe);
-    if (!bounds_.may_wait)
+    // Who looks once, and finds a name that no known client makes, looks at the node as well.
+    if (!bounds_.may_wait && is_known_form(predecessor))
         return next(lock_step::finish);
     if (in_front >= bounds_.waiters_max)
         return finish(errc::queue_full);
@@ -186,7 +188,7 @@ lock_action lock_machine::after_watch(const lock_event& last)
     switch (last.code) {
     case reply_code::ok:
         if (last.owner != 0)
-            return next(lock_step::wait);
+            return next(bounds_.may_wait ? lock_step::wait : lock_step::finish);
         foreign_.push_back(watched_);
         return next(lock_step::list);
     case reply_code::no_node: // gone between list and watch: look again, keep the place

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <paddock/error.hpp>
-
 #include "src/zk_client.hpp"
+#include <paddock/error.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,18 +28,18 @@ struct lock_action {
     lock_step what{lock_step::finish};
     std::string target{};
     error_code error{};
-    bool pause{false};       ///< the server is busy: back off before doing it
-    bool ghost_risk{false};  ///< the attempt before this one may still appear: have it reaped
+    bool pause{false};      ///< the server is busy: back off before doing it
+    bool ghost_risk{false}; ///< the attempt before this one may still appear: have it reaped
 };
 
 /// What came of the last action.
 struct lock_event {
     reply_code code{reply_code::ok};
-    std::string name{};                 ///< enqueue: the contender's name
-    std::int64_t czxid{0};              ///< enqueue, read_own
-    std::int64_t owner{0};              ///< read_own, watch: the session the node belongs to
+    std::string name{};                   ///< enqueue: the contender's name
+    std::int64_t czxid{0};                ///< enqueue, read_own
+    std::int64_t owner{0};                ///< read_own, watch: the session the node belongs to
     reply_code list_code{reply_code::ok}; ///< enqueue: of the pipelined listing
-    std::vector<std::string> names{};   ///< enqueue, search, list
+    std::vector<std::string> names{};     ///< enqueue, search, list
 };
 
 /// Every decision of one attempt at a lock, from the first request to the grant. Pure.
@@ -49,7 +48,8 @@ struct lock_event {
 /// - a create whose answer was lost is looked for, never sent again;
 /// - only a listing that shows our own contender first grants, never an event;
 /// - a contender is adopted only if it belongs to this session;
-/// - what has a contender's name but belongs to no session, such as the container of a key that is a
+/// - what has a contender's name but belongs to no session, such as the container of a key that is
+/// a
 ///   number, is none;
 /// - a contender that vanished (an operator, a clean-up) is replaced at the end of the queue.
 /// The driver ends it when the session ends; an attempt never crosses an epoch.

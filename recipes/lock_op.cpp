@@ -26,11 +26,8 @@ void deliver(lock_op::caller caller, error_code ec, std::optional<hold> granted)
 } // namespace
 
 lock_op::lock_op(std::shared_ptr<lock_space> space, order wanted, caller handler)
-    : space_(std::move(space)),
-      core_(space_->core),
-      wanted_(std::move(wanted)),
-      parent_(space_->root + "/" + wanted_.node),
-      started_(core_->io().now())
+    : space_(std::move(space)), core_(space_->core), wanted_(std::move(wanted)),
+      parent_(space_->root + "/" + wanted_.node), started_(core_->io().now())
 {
     handler_.emplace(std::move(handler));
 }
@@ -121,9 +118,9 @@ void lock_op::on_ready(error_code ec)
     const bool may_wait = !wanted_.limit || wanted_.limit->count() > 0;
     machine_.emplace(lock_machine::limits{may_wait, space_->config.waiters_max},
                      core_->session_id());
-    contender_ = core_->enlist({.missing = [self = shared_from_this()] { self->on_missing(); },
-                                .ended = [self = shared_from_this()](
-                                             errc why) { self->on_session_end(why); }});
+    contender_ = core_->enlist(
+        {.missing = [self = shared_from_this()] { self->on_missing(); },
+         .ended = [self = shared_from_this()](errc why) { self->on_session_end(why); }});
     proceed(machine_->start());
 }
 
@@ -133,8 +130,7 @@ void lock_op::proceed(lock_action action)
     if (action.pause) {
         action.pause = false;
         busy_ = true;
-        const auto when =
-            core_->io().now() + backoff_delay(pauses_++, core_->io().random());
+        const auto when = core_->io().now() + backoff_delay(pauses_++, core_->io().random());
         core_->io().call_at(when, [self = shared_from_this(), action = std::move(action)] {
             self->busy_ = false;
             if (self->stopping_)
@@ -229,14 +225,14 @@ void lock_op::enqueue(bool ghost_risk)
                       self->enqueued_.czxid = stat.czxid;
                       self->enqueue_answered();
                   });
-    core_->children(epoch_,
-                    parent_,
-                    [self = shared_from_this()](const reply& answer,
-                                                std::vector<std::string> names) {
-                        self->enqueued_.list_code = answer.code;
-                        self->enqueued_.names = std::move(names);
-                        self->enqueue_answered();
-                    });
+    core_->children(
+        epoch_,
+        parent_,
+        [self = shared_from_this()](const reply& answer, std::vector<std::string> names) {
+            self->enqueued_.list_code = answer.code;
+            self->enqueued_.names = std::move(names);
+            self->enqueue_answered();
+        });
 }
 
 void lock_op::enqueue_answered()
@@ -248,12 +244,10 @@ void lock_op::enqueue_answered()
 void lock_op::make_parents()
 {
     busy_ = true;
-    core_->make_path(epoch_,
-                     parent_,
-                     create_mode::container,
-                     [self = shared_from_this()](const reply& answer) {
-                         self->resume({.code = answer.code});
-                     });
+    core_->make_path(
+        epoch_, parent_, create_mode::container, [self = shared_from_this()](const reply& answer) {
+            self->resume({.code = answer.code});
+        });
 }
 
 // The sync is pipelined before the listing and needs no look at its own answer: if it failed with
@@ -268,12 +262,12 @@ void lock_op::list()
 {
     drop_watch();
     busy_ = true;
-    core_->children(epoch_,
-                    parent_,
-                    [self = shared_from_this()](const reply& answer,
-                                                std::vector<std::string> names) {
-                        self->resume({.code = answer.code, .names = std::move(names)});
-                    });
+    core_->children(
+        epoch_,
+        parent_,
+        [self = shared_from_this()](const reply& answer, std::vector<std::string> names) {
+            self->resume({.code = answer.code, .names = std::move(names)});
+        });
 }
 
 void lock_op::read_own(const std::string& name)
@@ -282,9 +276,8 @@ void lock_op::read_own(const std::string& name)
     core_->stat(epoch_,
                 child(name),
                 [self = shared_from_this()](const reply& answer, const node_stat& stat) {
-                    self->resume({.code = answer.code,
-                                  .czxid = stat.czxid,
-                                  .owner = stat.ephemeral_owner});
+                    self->resume(
+                        {.code = answer.code, .czxid = stat.czxid, .owner = stat.ephemeral_owner});
                 });
 }
 

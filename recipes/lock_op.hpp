@@ -1,11 +1,10 @@
 #pragma once
 
+#include "recipes/lock_machine.hpp"
+#include "src/session_core.hpp"
 #include <paddock/config.hpp>
 #include <paddock/error.hpp>
 #include <paddock/hold.hpp>
-
-#include "recipes/lock_machine.hpp"
-#include "src/session_core.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -37,9 +36,9 @@ public:
     using caller = std::variant<must_lock, may_lock, wake>;
 
     struct order {
-        std::string key;                   ///< as the user gave it
-        std::string node;                  ///< as a znode name
-        std::optional<nanoseconds> limit;  ///< none: as long as it takes; zero: look once
+        std::string key;                  ///< as the user gave it
+        std::string node;                 ///< as a znode name
+        std::optional<nanoseconds> limit; ///< none: as long as it takes; zero: look once
     };
 
     lock_op(std::shared_ptr<lock_space> space, order wanted, caller handler);
@@ -89,11 +88,11 @@ private:
     std::uint64_t ready_wait_{0};
     runtime::timer_id limit_timer_{0};
     unsigned pauses_{0};
-    bool busy_{false};    ///< an answer or a pause is outstanding: what comes next waits for it
+    bool busy_{false};     ///< an answer or a pause is outstanding: what comes next waits for it
     bool stopping_{false}; ///< nobody waits for the lock any more
-    bool over_{false};    ///< nothing of the attempt is left, or it is in other hands
+    bool over_{false};     ///< nothing of the attempt is left, or it is in other hands
     bool woken_{false};    ///< the watch that is being set has fired already
-    lock_event enqueued_; ///< the answers to the pipelined create and list
+    lock_event enqueued_;  ///< the answers to the pipelined create and list
     int enqueue_answers_due_{0};
 };
 

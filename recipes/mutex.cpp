@@ -1,8 +1,7 @@
-#include <paddock/mutex.hpp>
-
 #include "recipes/key.hpp"
 #include "recipes/lock_op.hpp"
 #include "src/session_core.hpp"
+#include <paddock/mutex.hpp>
 
 #include <mutex>
 #include <stdexcept>
@@ -61,8 +60,7 @@ space_of(session& owner, std::string_view path, const lock_config& config)
 } // namespace
 
 mutex::mutex(session& owner, std::string_view path, lock_config config)
-    : keys_(space_of(owner, path, config)),
-      name_(path.substr(path.rfind('/') + 1)),
+    : keys_(space_of(owner, path, config)), name_(path.substr(path.rfind('/') + 1)),
       owners_(std::make_unique<owners>())
 {
 }

@@ -52,14 +52,18 @@ bool belief::committed(time_point sent, time_point received)
 
 void belief::raise_floor(time_point evidence_sent)
 {
-    // Of what was acknowledged before this evidence was sent only the newest matters, now and later.
+    // Of what was acknowledged before this evidence was sent only the newest matters, now and
+    // later.
     while (evidence_.size() > 1 && evidence_[1].received <= evidence_sent)
         evidence_.pop_front();
     if (evidence_.empty() || evidence_.front().received > evidence_sent)
         return;
+    // After a silence the record may be old, so that a ping that is late would cost more than the
+    // margin: an eighth more of patience covers one.
+    const auto settling = interrupted_ ? timeout_ * 3 / 8 : timeout_ / 4;
     const auto before = evidence_.front().sent;
     for (const auto& [sent, received] : contacts_) {
-        if (received > before - timeout_ / 4)
+        if (received > before - settling)
             break;
         floor_ = std::max(floor_, sent);
         interrupted_ = false;

@@ -16,14 +16,14 @@ namespace paddock::detail {
 ///   which passes that on within half a tick, and half a tick is at most timeout/4.
 /// - What a quorum committed for us proves that leader, quorum and our server hung together then.
 ///
-/// It takes two pieces of evidence, one acknowledged before the other was sent. A contact answered by
-/// `first - timeout/4` was passed on in the follower's next answer to its leader's ping: the answer
-/// to the first evidence came to the follower behind that ping, and the second went to the leader
-/// behind the answer. So the record is no older than that contact, the *floor*, and belief may last
-/// until `min(second + timeout/2, floor + 7/8 timeout)`: an eighth of the time-out before the leader
-/// may give a lock away.
-/// A server that froze between two answers may have passed nothing on: contacts before a silence of
-/// more than timeout/8 do not count. What a reconnect proved, stays proved.
+/// It takes two pieces of evidence, one acknowledged before the other was sent. A contact answered
+/// by `first - timeout/4` was passed on in the follower's next answer to its leader's ping: the
+/// answer to the first evidence came to the follower behind that ping, and the second went to the
+/// leader behind the answer. So the record is no older than that contact, the *floor*, and belief
+/// may last until `min(second + timeout/2, floor + 7/8 timeout)`: an eighth of the time-out before
+/// the leader may give a lock away. A server that froze between two answers may have passed nothing
+/// on: contacts before a silence of more than timeout/8 do not count. What a reconnect proved,
+/// stays proved.
 class belief {
 public:
     using time_point = boot_clock::time_point;
@@ -42,8 +42,8 @@ public:
     /// Nothing is to be believed from then on.
     time_point deadline() const noexcept { return deadline_; }
 
-    /// Whether contact was interrupted, so that evidence does not count before timeout/4 of fresh
-    /// contact, or a reconnect, which is quicker.
+    /// Whether contact was interrupted, so that evidence does not count before 3/8 of the time-out
+    /// of fresh contact, or a reconnect, which is quicker.
     bool interrupted() const noexcept { return interrupted_; }
 
     /// When the server was last known to live: the send time of the newest answered request.

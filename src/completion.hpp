@@ -67,8 +67,7 @@ public:
             auto slot = asio::get_associated_cancellation_slot(handler);
             if (slot.is_connected())
                 slot.clear();
-            std::apply(
-                [&](auto&... value) { std::move(handler)(std::move(value)...); }, values);
+            std::apply([&](auto&... value) { std::move(handler)(std::move(value)...); }, values);
         };
         const auto executor = std::move(executor_); // and its work, which ends here
         // The system executor may run a function inside dispatch(), which would be our I/O thread.

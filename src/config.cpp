@@ -1,6 +1,5 @@
-#include <paddock/config.hpp>
-
 #include "src/hosts.hpp"
+#include <paddock/config.hpp>
 
 #include <stdexcept>
 #include <string>
@@ -52,7 +51,8 @@ void check(const session_config& config)
     check_range("session_timeout",
                 config.session_timeout,
                 {std::chrono::seconds(1), std::chrono::minutes(10)});
-    check_range("connect_timeout", config.connect_timeout, {milliseconds(1), std::chrono::hours(1)});
+    check_range(
+        "connect_timeout", config.connect_timeout, {milliseconds(1), std::chrono::hours(1)});
     check_range("give_up_after", config.give_up_after, {milliseconds(0), thirty_days});
     check_count("requests_max", config.requests_max, 10'000'000);
     check_auth(config);

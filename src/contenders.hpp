@@ -15,8 +15,9 @@ namespace paddock::detail {
 struct doomed_contender {
     std::uint64_t epoch{0};
     std::string parent;
-    std::string prefix; ///< of its attempt, if it has to be looked for: the answer to its create was lost
-    std::string name;   ///< empty: unknown, to be looked for
+    std::string
+        prefix; ///< of its attempt, if it has to be looked for: the answer to its create was lost
+    std::string name;                       ///< empty: unknown, to be looked for
     std::function<void(error_code)> gone{}; ///< success, or `session_lost`; may be empty
 };
 

@@ -15,10 +15,12 @@ const char* message_of(errc value) noexcept
     case errc::session_closed:
         return "the session was closed by its owner; make another to go on";
     case errc::unreachable:
-        return "no ZooKeeper server answered within connect_timeout; check that the hosts are right "
+        return "no ZooKeeper server answered within connect_timeout; check that the hosts are "
+               "right "
                "and the servers running";
     case errc::ensemble_lost:
-        return "no ZooKeeper server answered for give_up_after and the session is closed; make a new "
+        return "no ZooKeeper server answered for give_up_after and the session is closed; make a "
+               "new "
                "one once the ensemble is back";
     case errc::bad_host_list:
         return "no host of the list has an address; check the names and the resolver";
@@ -51,7 +53,8 @@ const char* message_of(errc value) noexcept
     case errc::would_deadlock:
         return "this blocking call would wait for itself; use the asynchronous form";
     case errc::server_error:
-        return "the server answered in a way that Paddock cannot use; its log and Paddock's say more";
+        return "the server answered in a way that Paddock cannot use; its log and Paddock's say "
+               "more";
     }
     return "unknown Paddock error";
 }

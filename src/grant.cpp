@@ -12,9 +12,7 @@ namespace paddock::detail {
 grant::grant(std::shared_ptr<session_core> core,
              std::shared_ptr<const epoch_belief> belief,
              identity who)
-    : core_(std::move(core)),
-      belief_(std::move(belief)),
-      who_(std::move(who)),
+    : core_(std::move(core)), belief_(std::move(belief)), who_(std::move(who)),
       path_(who_.parent + "/" + who_.name)
 {
 }

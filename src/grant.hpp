@@ -1,10 +1,9 @@
 #pragma once
 
-#include <paddock/error.hpp>
-#include <paddock/token.hpp>
-
 #include "src/completion.hpp"
 #include "src/runtime.hpp"
+#include <paddock/error.hpp>
+#include <paddock/token.hpp>
 
 #include <atomic>
 #include <cstdint>

@@ -100,16 +100,15 @@ void reaper::after_search(id which, reply_code code, const std::vector<std::stri
     finish(which, {});
 }
 
-// Until the session ends there is no giving up: a forgotten contender blocks all behind it. Where an
-// ACL forbids it the pause grows to a second, and the log says so once.
+// Until the session ends there is no giving up: a forgotten contender blocks all behind it. Where
+// an ACL forbids it the pause grows to a second, and the log says so once.
 void reaper::again(id which, reply_code code)
 {
     auto& [node, tries] = victims_.at(which);
     if (code == reply_code::no_auth && tries == 0)
         log_error("not allowed to delete " + node.parent + "/" + node.name +
                   ": the lock stays taken until the session ends");
-    const auto when =
-        core_.io().now() + backoff_delay(tries++, core_.io().random());
+    const auto when = core_.io().now() + backoff_delay(tries++, core_.io().random());
     core_.io().call_at(when, [self = core_.shared_from_this(), this, which] {
         if (victims_.contains(which))
             core_.when_connected([self, this, which] { work_on(which); });

@@ -12,9 +12,9 @@ namespace paddock::detail {
 /// Deletes contenders that nobody wants any more, until they are confirmed gone or their session is
 /// over: past the deadline, the cancellation and the life of whoever made them.
 ///
-/// A contender is known by its name, or, when the answer to its create was lost, by its attempt: then
-/// it is looked for after a sync, and whatever carries the attempt's uuid is deleted.
-/// Source: Curator's guaranteed deletes and CURATOR-45, -79, -202; docs/guarantees.md.
+/// A contender is known by its name, or, when the answer to its create was lost, by its attempt:
+/// then it is looked for after a sync, and whatever carries the attempt's uuid is deleted. Source:
+/// Curator's guaranteed deletes and CURATOR-45, -79, -202; docs/guarantees.md.
 class reaper {
 public:
     explicit reaper(session_core& core) : core_(core) {}

@@ -1,9 +1,8 @@
-#include <paddock/session.hpp>
-
 #include "src/hosts.hpp"
 #include "src/io_thread.hpp"
 #include "src/session_access.hpp"
 #include "src/session_core.hpp"
+#include <paddock/session.hpp>
 
 #include <boost/asio/require.hpp>
 #include <boost/asio/system_executor.hpp>
@@ -131,12 +130,10 @@ void start_next_status(std::shared_ptr<session_core> core,
                        std::uint64_t seen,
                        status_handler handler)
 {
-    auto shared = std::make_shared<status_board::waiter>(std::move(handler),
-                                                         core->fallback_executor());
+    auto shared =
+        std::make_shared<status_board::waiter>(std::move(handler), core->fallback_executor());
     const auto id = core->board().prepare(core->shared_io(), *shared);
-    core->io().post([core, id, seen, shared] {
-        core->board().wait(id, seen, std::move(*shared));
-    });
+    core->io().post([core, id, seen, shared] { core->board().wait(id, seen, std::move(*shared)); });
 }
 
 void start_close(std::shared_ptr<session_core> core, plain_handler handler)

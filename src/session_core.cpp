@@ -4,12 +4,11 @@
 #include "src/log.hpp"
 #include "src/reaper.hpp"
 
-#include <unistd.h>
-
 #include <array>
 #include <cstdio>
 #include <ctime>
 #include <string>
+#include <unistd.h>
 #include <utility>
 
 namespace paddock::detail {
@@ -55,13 +54,9 @@ std::string in_ms(nanoseconds time)
 session_core::session_core(std::shared_ptr<runtime> io,
                            asio::any_io_executor fallback,
                            session_config config)
-    : io_(std::move(io)),
-      fallback_(std::move(fallback)),
-      config_(std::move(config)),
-      board_(std::make_shared<status_board>()),
-      reaper_(std::make_unique<reaper>(*this)),
-      contender_data_(describe_process(config_.owner)),
-      timeout_(config_.session_timeout)
+    : io_(std::move(io)), fallback_(std::move(fallback)), config_(std::move(config)),
+      board_(std::make_shared<status_board>()), reaper_(std::make_unique<reaper>(*this)),
+      contender_data_(describe_process(config_.owner)), timeout_(config_.session_timeout)
 {
     auto list = parse_hosts(config_.hosts);
     hosts_ = std::move(list.hosts);
@@ -208,9 +203,9 @@ void session_core::on_watch(const std::string& path)
 void session_core::on_session_over(session_end reason)
 {
     if (reason == session_end::auth_refused) {
-        shut(errc::auth_refused, "the ensemble refused the credentials of scheme \"" +
-                                     (config_.auth.empty() ? "" : config_.auth.front().scheme) +
-                                     "\"");
+        shut(errc::auth_refused,
+             "the ensemble refused the credentials of scheme \"" +
+                 (config_.auth.empty() ? "" : config_.auth.front().scheme) + "\"");
         return;
     }
     renew("the ensemble says that the session expired");
@@ -246,7 +241,8 @@ void session_core::end_epoch(errc why)
     auto told = contenders_.take_all();
     counters.contenders = 0;
     ++epoch_; // nothing that is still on its way belongs to what comes now
-    for (const auto& contender : told) // before their requests are rejected: they hear the reason first
+    for (const auto& contender :
+         told) // before their requests are rejected: they hear the reason first
         contender.ended(why);
     queue_.reject_all(reply_code::session_over);
     reaper_->end_epoch();
@@ -291,9 +287,7 @@ void session_core::shut(error_code reason, const std::string& explanation)
 
 // --- status and waiting for a connection ----------------------------------------------------
 
-void session_core::set_state(session_state state,
-                             error_code reason,
-                             const std::string& explanation)
+void session_core::set_state(session_state state, error_code reason, const std::string& explanation)
 {
     const auto before = board_->read().state;
     // Until a new session stands, a lost one stays *lost*, so that nobody misses it.

@@ -1,9 +1,5 @@
 #pragma once
 
-#include <paddock/config.hpp>
-#include <paddock/error.hpp>
-#include <paddock/session.hpp>
-
 #include "src/backoff.hpp"
 #include "src/belief.hpp"
 #include "src/blocking.hpp"
@@ -15,6 +11,9 @@
 #include "src/session_access.hpp"
 #include "src/status_board.hpp"
 #include "src/watch_table.hpp"
+#include <paddock/config.hpp>
+#include <paddock/error.hpp>
+#include <paddock/session.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -46,7 +45,9 @@ struct usage_counters {
 /// Threads: the I/O thread only, but for the part that says otherwise.
 class session_core final : public zk_events, public std::enable_shared_from_this<session_core> {
 public:
-    session_core(std::shared_ptr<runtime> io, asio::any_io_executor fallback, session_config config);
+    session_core(std::shared_ptr<runtime> io,
+                 asio::any_io_executor fallback,
+                 session_config config);
     ~session_core() override;
 
     // --- any thread -------------------------------------------------------------------------
@@ -71,7 +72,8 @@ public:
     nanoseconds timeout() const noexcept { return timeout_; }
 
     /// Calls back once requests can be sent, maybe inside this call; with an error when the session
-    /// is closed or `connect_timeout` has passed. Gives an id to forget it by; 0 when called inside.
+    /// is closed or `connect_timeout` has passed. Gives an id to forget it by; 0 when called
+    /// inside.
     using ready_handler = std::function<void(error_code)>;
     std::uint64_t when_ready(ready_handler handler);
     void forget_ready(std::uint64_t id);
@@ -108,7 +110,8 @@ public:
 
     /// Makes sure that the session may be believed for long enough to grant a lock whose contender
     /// is at `path`: `ok`, `no_node`, or a code that says to look again.
-    void believe(std::uint64_t epoch, const std::string& path, std::function<void(reply_code)> done);
+    void
+    believe(std::uint64_t epoch, const std::string& path, std::function<void(reply_code)> done);
 
     /// Somebody's contender of a form no known client makes: respected, and told once.
     void note_unknown_name(const std::string& path);

@@ -22,7 +22,8 @@ void session_core::submit(std::uint64_t epoch, request_kind kind, request_queue:
 {
     if (epoch != epoch_ || !connected_) {
         const auto why = epoch != epoch_ ? reply_code::session_over : reply_code::throttled;
-        io_->post([self = shared_from_this(), reject = std::move(request.reject), why] { reject(why); });
+        io_->post(
+            [self = shared_from_this(), reject = std::move(request.reject), why] { reject(why); });
         return;
     }
     auto send = [this, kind, send = std::move(request.send)] { // runs only while the queue lives
@@ -45,8 +46,7 @@ void session_core::note_sent(request_kind kind)
         ++counters.heartbeats;
 }
 
-reply_code
-session_core::note_answered(std::uint64_t epoch, request_kind kind, const reply& answer)
+reply_code session_core::note_answered(std::uint64_t epoch, request_kind kind, const reply& answer)
 {
     queue_.answered();
     counters.queued = queue_.size();
@@ -163,13 +163,15 @@ watch_table::id session_core::watch(std::uint64_t epoch,
         return 0;
     const auto watch = watches_.add(at, std::move(fired));
     counters.watches = watches_.size();
-    // What did not find the znode left no watch at the server; nor is one kept here.
+    // A znode that is gone has no watch any more. Without an answer, or refused, there is no new
+    // one, but maybe an older one on the same path.
     auto forget_unset = [self = shared_from_this(), watch, handler = std::move(handler)](
                             const reply& answer, const node_stat& found) {
-        if (answer.code != reply_code::ok) {
+        if (answer.code == reply_code::no_node)
             self->watches_.retired(self->watches_.remove(watch));
-            self->counters.watches = self->watches_.size();
-        }
+        else if (answer.code != reply_code::ok)
+            self->unwatch(watch);
+        self->counters.watches = self->watches_.size();
         handler(answer, found);
     };
     request(epoch,
@@ -189,8 +191,8 @@ void session_core::unwatch(watch_table::id watch)
         retire_watch(path);
 }
 
-// Until the server confirms it the C client goes on sending the watch at reconnects, so it is counted
-// until then.
+// Until the server confirms it the C client goes on sending the watch at reconnects, so it is
+// counted until then.
 void session_core::retire_watch(const std::string& path)
 {
     if (!watches_.is_retiring(path))
@@ -198,10 +200,12 @@ void session_core::retire_watch(const std::string& path)
     auto confirm = [self = shared_from_this(), epoch = epoch_, path](const reply& answer) {
         if (epoch != self->epoch_)
             return;
-        if (answer.code == reply_code::ok || is_answer(answer.code))
-            self->watches_.retired(path);
-        else
+        const bool undone =
+            answer.code == reply_code::in_doubt || answer.code == reply_code::throttled;
+        if (undone)
             self->when_connected([self, path] { self->retire_watch(path); });
+        else
+            self->watches_.retired(path);
     };
     request(epoch_,
             request_kind::read,
@@ -246,7 +250,8 @@ void session_core::make_full_path(std::uint64_t epoch,
             request_kind::write,
             zk_client::created(std::move(after)),
             [path, mode](zk_client& client, nanoseconds patience, auto answered) {
-                client.create({.path = path, .data = {}, .mode = mode}, patience, std::move(answered));
+                client.create(
+                    {.path = path, .data = {}, .mode = mode}, patience, std::move(answered));
             });
 }
 

@@ -18,8 +18,8 @@ constexpr int heartbeat_part = 16; // half of the silence that would interrupt b
 constexpr int evidence_part = 8;   // four in the half time-out that belief lasts
 constexpr int grant_part = 4;      // a grant is given with at least this much belief left
 
-// A thousand checks take a server a few milliseconds. Half of what it accepts in one request (1 MiB,
-// `jute.maxbuffer`) leaves room for each check's own fields and the chroot.
+// A thousand checks take a server a few milliseconds. Half of what it accepts in one request (1
+// MiB, `jute.maxbuffer`) leaves room for each check's own fields and the chroot.
 constexpr contenders::portion checks_max{.paths = 1'000, .bytes = 512 * 1024};
 
 void log_step(const char* step, const grant::identity& who)
@@ -57,8 +57,7 @@ void session_core::upkeep()
 void session_core::upkeep_connected(time_point now)
 {
     // A suspended session without contenders has no evidence on its way that could end that.
-    const bool wanted =
-        contenders_.size() != 0 || board_->read().state == session_state::suspended;
+    const bool wanted = contenders_.size() != 0 || board_->read().state == session_state::suspended;
     if (wanted && prove_anew(now))
         return;
     const auto due = now - timeout_ / evidence_part + timeout_ / (2 * upkeep_part);
@@ -193,18 +192,18 @@ void session_core::believe(std::uint64_t epoch,
 
 // --- holds ----------------------------------------------------------------------------------
 
-std::shared_ptr<grant> session_core::make_grant(grant::identity who,
-                                                contenders::id contender,
-                                                nanoseconds max_hold)
+std::shared_ptr<grant>
+session_core::make_grant(grant::identity who, contenders::id contender, nanoseconds max_hold)
 {
     const auto now = io_->now();
     if (max_hold.count() != 0)
         who.expires = now + max_hold;
     auto granted = std::make_shared<grant>(shared_from_this(), published_, std::move(who));
     granted->contender_id = contender;
-    contenders_.replace(contender,
-                        {.missing = [this, granted] { lose(granted, false, "its znode was deleted"); },
-                         .ended = [](errc) {}}); // end_epoch() loses the holds first
+    contenders_.replace(
+        contender,
+        {.missing = [this, granted] { lose(granted, false, "its znode was deleted"); },
+         .ended = [](errc) {}}); // end_epoch() loses the holds first
     holds_.emplace(contender, granted);
     ++counters.grants;
     counters.holds = holds_.size();
@@ -257,8 +256,8 @@ void session_core::lose(const std::shared_ptr<grant>& granted, bool reap_node, c
         return;
     ++counters.holds_lost;
     const auto& who = granted->who();
-    log_warn("hold on \"" + who.key + "\" is lost, token " + std::to_string(who.token.value()) + ": " +
-             why);
+    log_warn("hold on \"" + who.key + "\" is lost, token " + std::to_string(who.token.value()) +
+             ": " + why);
     granted->tell_waiters(errc::hold_lost);
     if (reap_node)
         reap({who.epoch, who.parent, {}, who.name});
@@ -323,7 +322,8 @@ contenders::id session_core::enlist(contender_events events)
 void session_core::note_unknown_name(const std::string& path)
 {
     if (!std::exchange(unknown_name_told_, true))
-        log_warn("waiting behind " + path + ", which no known lock client makes; further ones are not told");
+        log_warn("waiting behind " + path +
+                 ", which no known lock client makes; further ones are not told");
 }
 
 void session_core::set_contender_path(contenders::id who, const std::string& path)

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <paddock/session.hpp>
-
 #include "src/completion.hpp"
+#include <paddock/session.hpp>
 
 #include <atomic>
 #include <chrono>

@@ -18,8 +18,8 @@ public:
     using fired = std::function<void()>;
 
     /// What the C client may have to send in one packet when it reconnects: above the server's
-    /// `jute.maxbuffer`, 1,048,575 bytes, it would reconnect for ever (ZOOKEEPER-706). A third of it
-    /// is left for the names' growth and the packet's own fields.
+    /// `jute.maxbuffer`, 1,048,575 bytes, it would reconnect for ever (ZOOKEEPER-706). A third of
+    /// it is left for the names' growth and the packet's own fields.
     static constexpr std::size_t bytes_max = 700 * 1024;
 
     /// Whether a watch on `path` still fits.

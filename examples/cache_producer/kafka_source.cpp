@@ -53,7 +53,7 @@ rd_kafka_t* make_handle(rd_kafka_type_t type, configuration conf)
     auto* const handle = rd_kafka_new(type, conf.get(), why.data(), why.size());
     if (handle == nullptr)
         throw std::runtime_error(std::string("kafka: ") + why.data());
-    conf.release(); // it belongs to the handle from here on
+    static_cast<void>(conf.release()); // it belongs to the handle from here on
     return handle;
 }
 

@@ -55,7 +55,9 @@ inline boost::system::error_condition make_error_condition(condition value) noex
 } // namespace paddock
 
 template <>
-struct boost::system::is_error_code_enum<paddock::errc> : std::true_type {};
+struct boost::system::is_error_code_enum<paddock::errc> : std::true_type {
+};
 
 template <>
-struct boost::system::is_error_condition_enum<paddock::condition> : std::true_type {};
+struct boost::system::is_error_condition_enum<paddock::condition> : std::true_type {
+};

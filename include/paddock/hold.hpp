@@ -63,7 +63,8 @@ public:
     template <boost::asio::completion_token_for<void(error_code)> Token>
     auto async_release(Token&& token)
     {
-        // The hold travels whole: if the operation is dropped before it begins, its end releases it.
+        // The hold travels whole: if the operation is dropped before it begins, its end releases
+        // it.
         auto start = [](auto handler, hold ended) {
             detail::start_release(std::exchange(ended.grant_, nullptr), std::move(handler));
         };
@@ -96,9 +97,8 @@ public:
     ///
     /// It fires before the ensemble can give the key to another session, by an eighth of the
     /// session time-out at the least (docs/guarantees.md). Stop callbacks run on a thread of Asio's
-    /// system pool, never on the I/O thread: keep them short, and never block a thread of that pool,
-    /// or they come late; `held()` is right at any time.
-    /// Threads: any.
+    /// system pool, never on the I/O thread: keep them short, and never block a thread of that
+    /// pool, or they come late; `held()` is right at any time. Threads: any.
     std::stop_token lost() const noexcept;
 
     /// Waits until the hold is lost or released.
@@ -112,7 +112,8 @@ public:
         auto start = [](auto handler, std::shared_ptr<detail::grant> granted) {
             detail::start_wait_lost(std::move(granted), std::move(handler));
         };
-        return boost::asio::async_initiate<Token, void(error_code)>(std::move(start), token, grant_);
+        return boost::asio::async_initiate<Token, void(error_code)>(
+            std::move(start), token, grant_);
     }
 
     /// Asks the ensemble: commits a check of the contender through the quorum.
@@ -120,7 +121,8 @@ public:
     /// Success means that the lock was held at a moment inside this call; for data kept elsewhere
     /// only the token makes a late write impossible.
     /// Completes with: `void(error_code)`.
-    /// Errors: `errc::hold_lost`: not held, or no answer came while it could be believed: at most half
+    /// Errors: `errc::hold_lost`: not held, or no answer came while it could be believed: at most
+    /// half
     ///   the session time-out.
     /// Cancellation: terminal, partial, total.
     /// Threads: any. The handler runs on its own executor, never inside this call.
@@ -130,7 +132,8 @@ public:
         auto start = [](auto handler, std::shared_ptr<detail::grant> granted) {
             detail::start_verify(std::move(granted), std::move(handler));
         };
-        return boost::asio::async_initiate<Token, void(error_code)>(std::move(start), token, grant_);
+        return boost::asio::async_initiate<Token, void(error_code)>(
+            std::move(start), token, grant_);
     }
 
     /// As `async_verify`, blocking. Errors: the same, and `errc::would_deadlock` on the I/O thread.

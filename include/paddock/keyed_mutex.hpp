@@ -79,9 +79,8 @@ public:
         return try_lock_within(key, detail::bounded(limit));
     }
     template <class Rep, class Period>
-    std::optional<hold> try_lock_for(std::string_view key,
-                                     std::chrono::duration<Rep, Period> limit,
-                                     error_code& ec)
+    std::optional<hold>
+    try_lock_for(std::string_view key, std::chrono::duration<Rep, Period> limit, error_code& ec)
     {
         return try_lock_within(key, detail::bounded(limit), ec);
     }
@@ -96,9 +95,9 @@ public:
 
     /// Waits until the lock on `key` is granted.
     ///
-    /// Creates one ephemeral sequential znode and watches only its predecessor: a release wakes one.
-    /// Completes with: `void(error_code, hold)`; the hold is engaged exactly when the code is success.
-    /// Errors: those of the class. `asio::error::operation_aborted`: cancelled.
+    /// Creates one ephemeral sequential znode and watches only its predecessor: a release wakes
+    /// one. Completes with: `void(error_code, hold)`; the hold is engaged exactly when the code is
+    /// success. Errors: those of the class. `asio::error::operation_aborted`: cancelled.
     /// Cancellation: total, partial, terminal. With total the call completes when no znode of this
     ///   attempt remains, or the session that owned it has ended; else at once, and the znode is
     ///   deleted in the background.
@@ -117,12 +116,13 @@ public:
 
     /// Takes the lock if nobody is in front.
     ///
-    /// Completes with: `void(error_code, std::optional<hold>)`; empty without an error: somebody is.
-    /// Errors, Cancellation, Threads, Lifetime: as `async_lock`.
+    /// Completes with: `void(error_code, std::optional<hold>)`; empty without an error: somebody
+    /// is. Errors, Cancellation, Threads, Lifetime: as `async_lock`.
     template <boost::asio::completion_token_for<detail::try_lock_signature> Token>
     auto async_try_lock(std::string_view key, Token&& token)
     {
-        return async_try_lock_for(key, std::chrono::nanoseconds::zero(), std::forward<Token>(token));
+        return async_try_lock_for(
+            key, std::chrono::nanoseconds::zero(), std::forward<Token>(token));
     }
 
     /// Waits for the lock for at most `limit`.

@@ -16,8 +16,8 @@
 
 namespace paddock {
 
-/// One fair lock, at one path, in the shape of `std::timed_mutex`: it works with `std::scoped_lock`,
-/// `std::unique_lock` and `std::lock`.
+/// One fair lock, at one path, in the shape of `std::timed_mutex`: it works with
+/// `std::scoped_lock`, `std::unique_lock` and `std::lock`.
 ///
 /// It is not safe to assume that it stays locked until `unlock()`: inside, ask `held()` or use
 /// `current_token()`. Code that can take a `hold` should: `async_lock` gives one.

@@ -36,27 +36,27 @@ struct session_status {
     std::int64_t session_id{0}; ///< the ensemble's name for it; 0 while there is none
     std::chrono::milliseconds negotiated_timeout{0}; ///< what the server granted; 0 before
     error_code reason{};                             ///< why it is not connected, if it is not
-    std::string explanation{};                        ///< the reason for a person, with figures
+    std::string explanation{};                       ///< the reason for a person, with figures
 };
 
 /// What a session has done since it was made. Each figure is exact; they are read one by one, so
 /// two of them may be of different moments.
 struct session_usage {
-    std::uint64_t requests;      ///< sent to the ensemble, all kinds
-    std::uint64_t writes;        ///< of these, creates, deletes and transactions
-    std::uint64_t evidence;      ///< of these, quorum checks made only to keep belief
-    std::uint64_t heartbeats;    ///< of these, reads made only to be heard
-    std::uint64_t in_doubt;      ///< answers lost
-    std::uint64_t watch_events;  ///< wake-ups received from the ensemble
-    std::uint64_t connects;      ///< connections made
-    std::uint64_t epochs;        ///< sessions made
-    std::uint64_t grants;        ///< locks granted
-    std::uint64_t holds_lost;    ///< of these, lost before they were released
-    std::uint64_t reaped;        ///< contender znodes confirmed gone
-    std::uint64_t holds;         ///< now held
-    std::uint64_t contenders;    ///< attempts and holds now alive
-    std::uint64_t watches;       ///< now set
-    std::uint64_t queued;        ///< requests now waiting for their turn
+    std::uint64_t requests;     ///< sent to the ensemble, all kinds
+    std::uint64_t writes;       ///< of these, creates, deletes and transactions
+    std::uint64_t evidence;     ///< of these, quorum checks made only to keep belief
+    std::uint64_t heartbeats;   ///< of these, reads made only to be heard
+    std::uint64_t in_doubt;     ///< answers lost
+    std::uint64_t watch_events; ///< wake-ups received from the ensemble
+    std::uint64_t connects;     ///< connections made
+    std::uint64_t epochs;       ///< sessions made
+    std::uint64_t grants;       ///< locks granted
+    std::uint64_t holds_lost;   ///< of these, lost before they were released
+    std::uint64_t reaped;       ///< contender znodes confirmed gone
+    std::uint64_t holds;        ///< now held
+    std::uint64_t contenders;   ///< attempts and holds now alive
+    std::uint64_t watches;      ///< now set
+    std::uint64_t queued;       ///< requests now waiting for their turn
 };
 
 namespace detail {
@@ -142,11 +142,11 @@ public:
     ///
     /// A slow subscriber skips what is outdated and never misses the latest: call it in a loop with
     /// what it gave last. A default-constructed `seen` gives the present status.
-    /// Completes with: `void(error_code, session_status)`; after *closed* there is nothing newer and
+    /// Completes with: `void(error_code, session_status)`; after *closed* there is nothing newer
+    /// and
     ///   it fails with `errc::session_closed`.
     /// Cancellation: terminal, partial, total.
-    template <
-        boost::asio::completion_token_for<void(error_code, session_status)> Token>
+    template <boost::asio::completion_token_for<void(error_code, session_status)> Token>
     auto async_next_status(const session_status& seen, Token&& token) const
     {
         auto start =

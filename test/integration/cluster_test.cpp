@@ -2,7 +2,6 @@
 
 #include "test/support/ensemble.hpp"
 #include "test/support/lock_fixture.hpp"
-
 #include <paddock/paddock.hpp>
 
 #include <boost/asio/use_future.hpp>
@@ -25,8 +24,8 @@ server_config with_long_timeouts()
 {
     server_config config;
     config.tick = 1'500ms; // allows session time-outs of up to 30 s
-    // An elected leader waits this long for its followers. Where an election goes wrong, which a busy
-    // machine brings about, the next one must come well before the sessions end.
+    // An elected leader waits this long for its followers. Where an election goes wrong, which a
+    // busy machine brings about, the next one must come well before the sessions end.
     config.init_limit_ticks = 4;
     return config;
 }

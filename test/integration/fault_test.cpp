@@ -6,7 +6,6 @@
 #include "test/support/session_expiry.hpp"
 #include "test/support/tcp_proxy.hpp"
 #include "test/support/temp_folder.hpp"
-
 #include <paddock/paddock.hpp>
 
 #include <boost/asio/use_future.hpp>
@@ -40,8 +39,7 @@ public:
     holder_process(const std::string& hosts,
                    const std::string& root,
                    std::chrono::milliseconds timeout)
-        : log_(folder_.path() / "holder.log"),
-          process_(options(hosts, root, timeout))
+        : log_(folder_.path() / "holder.log"), process_(options(hosts, root, timeout))
     {
         wait_for("held ");
     }
@@ -75,14 +73,12 @@ private:
 
 /// One whole life of a contended lock, with everything a single cut can hit on the way.
 ///
-/// `client` is the one behind the proxy; `other` holds the key first, and takes it at the end to see
-/// that no ghost blocks it and that nobody else believes in it.
+/// `client` is the one behind the proxy; `other` holds the key first, and takes it at the end to
+/// see that no ghost blocks it and that nobody else believes in it.
 struct story {
     story(tcp_proxy& relay_, std::chrono::milliseconds timeout)
-        : relay(relay_),
-          other(config_for(shared_server().connect_string())),
-          client(config_for(relay.connect_string(), timeout)),
-          others(other, root),
+        : relay(relay_), other(config_for(shared_server().connect_string())),
+          client(config_for(relay.connect_string(), timeout)), others(other, root),
           locks(client, root)
     {
         connect(other);
@@ -282,9 +278,8 @@ TEST_CASE("lost() fires before another session can be granted the lock", "[integ
     keyed_mutex others{other, root};
     const auto granted = locks.lock("42");
     std::atomic<boot_clock::rep> lost_at{0};
-    const std::stop_callback told(granted.lost(), [&] {
-        lost_at = boot_clock::now().time_since_epoch().count();
-    });
+    const std::stop_callback told(granted.lost(),
+                                  [&] { lost_at = boot_clock::now().time_since_epoch().count(); });
     auto waiting = others.async_lock("42", asio::use_future);
     wait_until([&] { return other.usage().watches == 1; });
 

@@ -1,10 +1,10 @@
-// The case in which every other lock client has two believers: a follower is cut off from its leader
-// and goes on answering its clients' reads and pings, while the leader expires their sessions.
+// The case in which every other lock client has two believers: a follower is cut off from its
+// leader and goes on answering its clients' reads and pings, while the leader expires their
+// sessions.
 
 #include "test/support/ensemble.hpp"
 #include "test/support/lock_fixture.hpp"
 #include "test/support/netns_ensemble.hpp"
-
 #include <paddock/paddock.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -45,7 +45,8 @@ double seconds_between(boot_clock::time_point from, boot_clock::time_point to)
     return std::chrono::duration<double>(to - from).count();
 }
 
-/// The holder sits at `cut_off`, the waiter at the other servers; then the link to the peers is cut.
+/// The holder sits at `cut_off`, the waiter at the other servers; then the link to the peers is
+/// cut.
 void check_one_believer(netns_ensemble& servers,
                         std::size_t cut_off,
                         std::chrono::milliseconds timeout,
@@ -88,8 +89,9 @@ void check_one_believer(netns_ensemble& servers,
 
 } // namespace
 
-TEST_CASE("a follower cut off from its leader, its client still attached, never makes two believers",
-          "[integration][isolated]")
+TEST_CASE(
+    "a follower cut off from its leader, its client still attached, never makes two believers",
+    "[integration][isolated]")
 {
     if (!netns_ensemble::available())
         SKIP(netns_ensemble::unavailable_reason());
@@ -100,8 +102,9 @@ TEST_CASE("a follower cut off from its leader, its client still attached, never 
         check_one_believer(servers, servers.servers().follower(), timeout, "isolated follower");
 }
 
-TEST_CASE("a leader cut off from its followers, its client still attached, never makes two believers",
-          "[integration][isolated]")
+TEST_CASE(
+    "a leader cut off from its followers, its client still attached, never makes two believers",
+    "[integration][isolated]")
 {
     if (!netns_ensemble::available())
         SKIP(netns_ensemble::unavailable_reason());

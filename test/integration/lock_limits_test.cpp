@@ -4,7 +4,6 @@
 #include "test/support/lock_fixture.hpp"
 #include "test/support/server_process.hpp"
 #include "test/support/tcp_proxy.hpp"
-
 #include <paddock/paddock.hpp>
 
 #include <boost/asio/deferred.hpp>
@@ -79,9 +78,7 @@ TEST_CASE("an attempt beyond waiters_max is refused and leaves nothing behind",
     CHECK(ec == errc::queue_full);
     CHECK(ec == condition::retryable);
     CHECK_FALSE(refused.held());
-    wait_until([&] {
-        return contenders_below(server(), root).size() == 1;
-    });
+    wait_until([&] { return contenders_below(server(), root).size() == 1; });
 }
 
 TEST_CASE("a key may hold any bytes, and keys never nest", "[integration][lock]")
@@ -127,9 +124,8 @@ TEST_CASE("mutexes work with scoped_lock, and a thread that locks twice is told"
 TEST_CASE("ten thousand keys leave no znode behind once containers are cleaned up",
           "[integration][lock]")
 {
-    server_process server{
-        {.java_properties = {"znode.container.checkIntervalMs=100",
-                             "znode.container.maxPerMinute=1000000"}}};
+    server_process server{{.java_properties = {"znode.container.checkIntervalMs=100",
+                                               "znode.container.maxPerMinute=1000000"}}};
     server.start();
     const auto before = srvr(server.client_endpoint()).at("Node count");
     const auto root = "/locks";

@@ -4,7 +4,6 @@
 #include "test/support/ensemble.hpp"
 #include "test/support/lock_fixture.hpp"
 #include "test/support/server_process.hpp"
-
 #include <paddock/paddock.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -188,8 +187,8 @@ TEST_CASE("a waiter whose time passes leaves no znode and no watch", "[integrati
 
     CHECK_FALSE(late.has_value());
     wait_until([&] { return client.usage().contenders == 1 && client.usage().watches == 0; });
-    const auto server = servers == 1 ? shared_server().client_endpoint()
-                                     : shared_ensemble()[0].client_endpoint();
+    const auto server =
+        servers == 1 ? shared_server().client_endpoint() : shared_ensemble()[0].client_endpoint();
     wait_until([&] { return contenders_below(server, root).size() == 1; });
     wait_until([&] {
         if (servers == 1)
@@ -211,16 +210,15 @@ TEST_CASE("a totally cancelled waiter is told when no znode of it is left", "[in
     bool engaged = true;
     std::size_t left = 99;
 
-    locks.async_lock("42",
-                     called_once(check,
-                                 asio::bind_cancellation_slot(
-                                     cancel.slot(), [&](error_code ec, const hold& none) {
-                                         outcome = ec;
-                                         engaged = none.held();
-                                         left = contenders_below(
-                                                    shared_server().client_endpoint(), root)
-                                                    .size();
-                                     })));
+    locks.async_lock(
+        "42",
+        called_once(
+            check,
+            asio::bind_cancellation_slot(cancel.slot(), [&](error_code ec, const hold& none) {
+                outcome = ec;
+                engaged = none.held();
+                left = contenders_below(shared_server().client_endpoint(), root).size();
+            })));
     wait_until([&] { return client.usage().watches == 1; });
     cancel.emit(asio::cancellation_type::total);
     check.wait();
@@ -252,9 +250,8 @@ TEST_CASE("a waiter cancelled at any moment leaves nothing behind", "[integratio
     for (auto& attempt : waiting)
         CHECK_THROWS_AS(attempt.get(), system_error);
     wait_until([&] { return client.usage().contenders == 1 && client.usage().watches == 0; });
-    wait_until([&] {
-        return contenders_below(shared_server().client_endpoint(), root).size() == 1;
-    });
+    wait_until(
+        [&] { return contenders_below(shared_server().client_endpoint(), root).size() == 1; });
     CHECK(granted.held());
 }
 

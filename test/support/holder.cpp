@@ -1,16 +1,15 @@
 // A process that takes one lock and keeps it, for tests that kill it and stop it.
 //
-// Prints `held TOKEN` once it has the lock. Then it looks at its clock again and again; when it finds
-// that it was stopped for a second or more, it asks `held()` before anything else and prints
+// Prints `held TOKEN` once it has the lock. Then it looks at its clock again and again; when it
+// finds that it was stopped for a second or more, it asks `held()` before anything else and prints
 // `first look: held` or `first look: lost`.
 
 #include <paddock/paddock.hpp>
 
-#include <poll.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <poll.h>
 
 int main(int argc, char** argv)
 {

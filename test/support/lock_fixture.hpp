@@ -2,10 +2,9 @@
 
 /// What tests of locks share: roots of their own, sessions, and a look at what is left behind.
 
-#include <paddock/paddock.hpp>
-
 #include "test/support/four_letter.hpp"
 #include "test/support/wait.hpp"
+#include <paddock/paddock.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -17,8 +16,8 @@ namespace paddock::test {
 /// A znode path that no other test uses.
 std::string random_root();
 
-/// A configuration for the servers; a time-out of 10 s unless told otherwise, so that a busy machine
-/// does not cost a session by accident.
+/// A configuration for the servers; a time-out of 10 s unless told otherwise, so that a busy
+/// machine does not cost a session by accident.
 session_config config_for(const std::string& hosts,
                           std::chrono::milliseconds timeout = std::chrono::seconds(10));
 

@@ -28,7 +28,9 @@ temp_folder::~temp_folder()
     // By a program, because ThreadSanitizer sees the standard library close folders and not open
     // them: where another thread had a socket of that number before, it reports a race.
     try {
-        child_process({.argv = {"rm", "-rf", path_.string()}}).wait();
+        child_options removal;
+        removal.argv = {"rm", "-rf", path_.string()};
+        child_process(removal).wait();
     } catch (const std::exception&) {
         return; // what cannot be removed must not hide the result of the test
     }

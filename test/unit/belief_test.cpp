@@ -306,23 +306,22 @@ TEST_CASE("what was believed stays believed through a silence, until its deadlin
     CHECK(session.deadline() == at(25s)); // the contact of 18 s stays proved, and no other is
 }
 
-TEST_CASE("after a silence, fresh contact counts again once a quarter has passed before the first "
-          "of two pieces of evidence",
+TEST_CASE("after a silence, fresh contact counts again three eighths before two pieces of evidence",
           "[unit][belief]")
 {
     auto session = connected_at(0s);
     keep_contact(session, 0s, 20s);
-    keep_contact(session, 30s, 31s + 500ms); // the first was answered at 30.001 s
+    keep_contact(session, 30s, 32s + 500ms); // the first was answered at 30.001 s
     REQUIRE(session.interrupted());
 
-    session.committed(at(32s), at(32s + 1ms));
-    session.committed(at(32s + 100ms), at(32s + 101ms));
+    session.committed(at(33s), at(33s + 1ms));
+    session.committed(at(33s + 100ms), at(33s + 101ms));
     CHECK(session.interrupted());
     CHECK(session.deadline() == at(7s));
-    session.committed(at(32s + 200ms), at(32s + 201ms));
+    session.committed(at(33s + 200ms), at(33s + 201ms));
 
     CHECK_FALSE(session.interrupted());
-    CHECK(session.deadline() == at(36s + 200ms));
+    CHECK(session.deadline() == at(37s)); // 7/8 after that contact
 }
 
 TEST_CASE("a reconnect ends an interruption at once", "[unit][belief]")

@@ -137,7 +137,8 @@ TEST_CASE("nodes that nobody owns fill no place of the queue once they are known
     CHECK(machine.resume(listed({container, front, own})).target == front);
 }
 
-TEST_CASE("an own node that is listed is never taken for foreign", "[unit][lock_machine]")
+TEST_CASE("a node known to belong to nobody is known to the next attempt too",
+          "[unit][lock_machine]")
 {
     const std::string container = "0000000003";
     auto machine = begun();

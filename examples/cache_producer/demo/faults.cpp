@@ -23,6 +23,10 @@ constexpr std::array fault_shares{0.15, 0.40, 0.70};
 /// load all the time, also in a short run.
 constexpr unsigned fault_seconds = 12;
 
+/// By then Redis has ended every read that an instance was waiting in when it was stopped, and will
+/// not hand it another message. Its partner is the wait of `receive` in producer_main.cpp.
+constexpr std::chrono::milliseconds read_ended_after = 1s;
+
 /// Nothing here takes longer on a machine that works: a session's end, a claim, an election.
 constexpr std::chrono::seconds patience = 60s;
 
@@ -69,7 +73,7 @@ fault_results faults::run()
 void faults::kill_inside()
 {
     const auto product = product_to_kill_in(where_.plan);
-    const auto row = changes_.change_now(product);
+    const auto change = changes_.change_now(product);
     const auto victim = pause_somebody_at(product);
 
     record(section_step::killed, victim);
@@ -81,7 +85,7 @@ void faults::kill_inside()
     if (where_.products != nullptr)
         measure_release(product);
     where_.producers.forget(victim);
-    wait_cached(row);
+    wait_handled(change);
     where_.shown.note("its message was delivered again, and " + product + " is up to date");
     where_.producers.start(1, stop_); // as whoever runs services would
 }
@@ -105,7 +109,7 @@ void faults::measure_release(const std::string& product)
 void faults::stop_inside()
 {
     const auto product = product_to_stop_in(where_.plan);
-    changes_.change_now(product);
+    const auto older = changes_.change_now(product);
     const auto victim = pause_somebody_at(product);
 
     record(section_step::stopped, victim);
@@ -116,8 +120,12 @@ void faults::stop_inside()
                       ", its write still to come");
 
     // Somebody else gets the lock when the stopped session has ended, and writes what is newer.
+    // Both messages must be done by then: one that came later would repair what the late write
+    // damages.
+    wait_or_stop(stop_, read_ended_after);
     const auto newer = changes_.change_now(product);
-    wait_cached(newer);
+    wait_handled(newer);
+    wait_handled(older);
     where_.shown.note("another instance wrote a newer " + product + " after " +
                       in_words(since(begin)));
     const auto longer = where_.session_timeout + where_.session_timeout / 2;
@@ -169,10 +177,16 @@ std::string faults::pause_somebody_at(const std::string& product)
     return paused->instance;
 }
 
-void faults::wait_cached(const product_row& row)
+void faults::wait_handled(const published_change& change)
 {
-    const cached_entry expected{stamp_of(row), row.payload};
-    wait_until([&] { return cache_.peek(row.id) == expected; }, row.id + " is up to date");
+    const auto& id = change.row.id;
+    wait_until([&] { return is_acknowledged(redis_, change.message_id); }, id + " is handled");
+    wait_until(
+        [&] {
+            const auto entry = cache_.peek(id);
+            return entry && entry->stamp >= stamp_of(change.row);
+        },
+        id + " is up to date");
 }
 
 void faults::record(section_step step, const std::string& instance)

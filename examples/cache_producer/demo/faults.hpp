@@ -66,7 +66,8 @@ private:
 
     std::string pause_somebody_at(const std::string& product);
     void measure_release(const std::string& product);
-    void wait_cached(const product_row& row);
+    /// Waits until the change is in the cache and its message acknowledged.
+    void wait_handled(const published_change& change);
     void record(section_step step, const std::string& instance);
     template <class Condition>
     void wait_until(Condition reached, const std::string& what);

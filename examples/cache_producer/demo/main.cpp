@@ -117,6 +117,18 @@ std::filesystem::path beside_this_program(const char* name)
     return std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
 }
 
+/// A run that somebody ended leaves nothing; one that failed leaves its logs.
+run_summary
+run_or_clean_up(const run_config& config, work_folder& folder, const std::stop_token& stop)
+{
+    try {
+        return run_demo(config, stop);
+    } catch (const interrupted&) {
+        folder.remove_at_end();
+        throw;
+    }
+}
+
 int run_and_print(options chosen, const std::stop_token& stop)
 {
     work_folder folder(chosen.run.folder);
@@ -125,7 +137,7 @@ int run_and_print(options chosen, const std::stop_token& stop)
     chosen.run.fencing = !chosen.no_fence;
     if (chosen.run.producer.empty())
         chosen.run.producer = beside_this_program("producer");
-    const auto run = run_demo(chosen.run, stop);
+    const auto run = run_or_clean_up(chosen.run, folder, stop);
     (chosen.json ? std::cerr : std::cout) << as_table(run) << std::flush;
     if (chosen.json)
         std::cout << as_json(run) << std::endl;

@@ -37,6 +37,13 @@ std::string product_id(std::size_t number)
     return text.data();
 }
 
+/// An id is `milliseconds-number`; as texts `2-9` and `2-10` would stand the wrong way round.
+std::pair<std::uint64_t, std::uint64_t> stream_position(const std::string& id)
+{
+    const auto dash = id.find('-');
+    return {std::stoull(id.substr(0, dash)), std::stoull(id.substr(dash + 1))};
+}
+
 std::string payload_of(const std::string& id, std::int64_t version)
 {
     return R"({"id":")" + id + R"(","price":)" + std::to_string(100 + version * 7 % 900) +
@@ -84,15 +91,15 @@ void traffic::run(traffic_control& control, const std::stop_token& stop)
     flush();
 }
 
-product_row traffic::change_now(const std::string& id)
+published_change traffic::change_now(const std::string& id)
 {
     auto row = store_.read(id).value();
     row.modify_time += 1;
     row.version += 1;
     row.payload = payload_of(id, row.version);
     store_.write(row);
-    redis_.command({"XADD", stream, "*", "body", to_json({id, row.version})});
-    return row;
+    const auto added = redis_.command({"XADD", stream, "*", "body", to_json({id, row.version})});
+    return {std::move(row), added.text};
 }
 
 std::size_t traffic::read_missing()
@@ -191,6 +198,16 @@ bool traffic::wait_for_turn(std::size_t number,
             return false;
     }
     return true;
+}
+
+bool is_acknowledged(redis_connection& redis, const std::string& message_id)
+{
+    for (const auto& one : redis.command({"XINFO", "GROUPS", stream}).items) {
+        if (one.field("name").text == group &&
+            stream_position(one.field("last-delivered-id").text) < stream_position(message_id))
+            return false; // not delivered yet
+    }
+    return redis.command({"XPENDING", stream, group, message_id, message_id, "1"}).items.empty();
 }
 
 backlog backlog_of(redis_connection& redis)

@@ -29,6 +29,12 @@ struct traffic_control {
     std::atomic<unsigned> per_second_max{0}; ///< zero: as fast as they are taken
 };
 
+/// A change of a row, and the message that tells of it.
+struct published_change {
+    product_row row;
+    std::string message_id;
+};
+
 struct traffic_counts {
     std::size_t events{0}; ///< messages, all kinds
     std::size_t duplicates{0};
@@ -54,7 +60,7 @@ public:
 
     /// Changes one row and publishes one event, outside the plan; for the faults. Threads: use a
     /// traffic object of your own.
-    product_row change_now(const std::string& id);
+    published_change change_now(const std::string& id);
 
     /// Asks for every product whose entry is missing; says how many there are.
     std::size_t read_missing();
@@ -93,5 +99,8 @@ struct backlog {
     std::size_t delivered{0}; ///< acknowledged or pending
 };
 backlog backlog_of(redis_connection& redis);
+
+/// Whether a message has been delivered and acknowledged.
+bool is_acknowledged(redis_connection& redis, const std::string& message_id);
 
 } // namespace cache_producer
