@@ -96,6 +96,7 @@ TEST_CASE("a run without locks has two holders at once, and the audit says so", 
     REQUIRE(run.exit_code == 1);
     CHECK(run.report.at("passed") == false);
     CHECK(run.report.at("double_holders") > 0);
+    CHECK(run.report.at("mismatches") > 0); // the evicted entry had the version that would refuse
 }
 
 TEST_CASE("a run without fencing lets a late write through, and the audit says so", "[demo]")
