@@ -4,11 +4,10 @@
 #include "test/support/four_letter.hpp"
 #include "test/support/lock_fixture.hpp"
 #include "test/support/server_process.hpp"
+#include "test/support/socket.hpp"
 #include "test/support/tcp_proxy.hpp"
 #include <paddock/paddock.hpp>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_future.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -17,6 +16,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 using namespace paddock;
 using namespace paddock::test;
@@ -41,13 +41,12 @@ bool is_connected_to(const endpoint& where, std::int64_t session)
 
 bool has_ipv6()
 {
-    asio::io_context io;
-    asio::ip::tcp::acceptor probe(io);
-    error_code ec;
-    probe.open(asio::ip::tcp::v6(), ec);
-    if (!ec)
-        probe.bind({asio::ip::address_v6::loopback(), 0}, ec);
-    return !ec;
+    try {
+        listen_on({"::1", 0});
+        return true;
+    } catch (const std::system_error&) {
+        return false;
+    }
 }
 
 } // namespace
