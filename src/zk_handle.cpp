@@ -93,8 +93,8 @@ int to_flags(create_mode mode)
 // The number travels as the pointer the C client hands back.
 const void* to_data(zk_handle::number id)
 {
-    return reinterpret_cast<const void*>(static_cast<std::uintptr_t>(
-        id)); // NOLINT(performance-no-int-to-ptr): C carries it, nobody follows it
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): C carries it, nobody follows it
+    return reinterpret_cast<const void*>(static_cast<std::uintptr_t>(id));
 }
 
 } // namespace
