@@ -4,8 +4,8 @@
 #include "test/support/four_letter.hpp"
 #include "test/support/lock_fixture.hpp"
 #include "test/support/server_process.hpp"
-#include "test/support/socket.hpp"
 #include "test/support/tcp_proxy.hpp"
+#include "test/support/unique_fd.hpp"
 #include <paddock/paddock.hpp>
 
 #include <boost/asio/use_future.hpp>
@@ -14,9 +14,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <netinet/in.h>
 #include <stdexcept>
 #include <string>
-#include <system_error>
+#include <sys/socket.h>
 
 using namespace paddock;
 using namespace paddock::test;
@@ -41,12 +42,11 @@ bool is_connected_to(const endpoint& where, std::int64_t session)
 
 bool has_ipv6()
 {
-    try {
-        listen_on({"::1", 0});
-        return true;
-    } catch (const std::system_error&) {
-        return false;
-    }
+    const unique_fd probe(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in6 loopback{};
+    loopback.sin6_family = AF_INET6;
+    loopback.sin6_addr = in6addr_loopback;
+    return ::bind(probe.get(), reinterpret_cast<const sockaddr*>(&loopback), sizeof loopback) == 0;
 }
 
 } // namespace
