@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <stdexcept>
 
 namespace paddock::detail {
 namespace {
@@ -67,6 +68,14 @@ bool is_lock_path(std::string_view path)
             return true;
         path.remove_prefix(slash + 1);
     }
+}
+
+void check_lock_path(std::string_view path)
+{
+    if (!is_lock_path(path))
+        throw std::invalid_argument("\"" + std::string(path) +
+                                    "\" is not a lock path: write an absolute znode path such as "
+                                    "/locks/product, without a trailing slash");
 }
 
 } // namespace paddock::detail

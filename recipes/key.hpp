@@ -18,4 +18,7 @@ std::optional<std::string> encode_key(std::string_view key);
 /// control characters; not `/` itself and not below `/zookeeper`.
 bool is_lock_path(std::string_view path);
 
+/// Errors: `std::invalid_argument`, saying how to write one, if it is no lock path.
+void check_lock_path(std::string_view path);
+
 } // namespace paddock::detail

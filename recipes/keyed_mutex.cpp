@@ -4,7 +4,6 @@
 #include <paddock/keyed_mutex.hpp>
 #include <paddock/session.hpp>
 
-#include <stdexcept>
 #include <utility>
 
 namespace paddock {
@@ -17,10 +16,7 @@ using slot = detail::blocking_slot<outcome>;
 std::shared_ptr<lock_space> make_space(session& owner, std::string_view root, lock_config config)
 {
     check(config);
-    if (!detail::is_lock_path(root))
-        throw std::invalid_argument("\"" + std::string(root) +
-                                    "\" is not a lock path: write an absolute znode path such as "
-                                    "/locks/product, without a trailing slash");
+    detail::check_lock_path(root);
     return std::make_shared<lock_space>(
         lock_space{detail::session_access::core(owner), std::string(root), config, false});
 }

@@ -4,7 +4,6 @@
 #include <paddock/mutex.hpp>
 
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -46,10 +45,7 @@ std::shared_ptr<detail::lock_space>
 space_of(session& owner, std::string_view path, const lock_config& config)
 {
     check(config);
-    if (!detail::is_lock_path(path))
-        throw std::invalid_argument("\"" + std::string(path) +
-                                    "\" is not a lock path: write an absolute znode path such as "
-                                    "/locks/a, without a trailing slash");
+    detail::check_lock_path(path);
     return std::make_shared<detail::lock_space>(
         detail::lock_space{detail::session_access::core(owner),
                            std::string(path.substr(0, path.rfind('/'))),
