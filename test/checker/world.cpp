@@ -1,0 +1,104 @@
+#include "test/checker/world.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace paddock::checker {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+bool is_fate(const event& what)
+{
+    return what.kind == event_kind::killed || what.kind == event_kind::paused ||
+           what.kind == event_kind::resumed || what.kind == event_kind::quiet;
+}
+
+void add_death(world& facts, const event& death, report& out)
+{
+    ++out.numbers.kills;
+    if (!facts.deaths.emplace(death.client, death.time).second)
+        out.add(rule::sound,
+                [&] { return "client " + std::to_string(death.client) + " was killed twice"; });
+}
+
+void add_pause(world& facts, const event& begin, report& out)
+{
+    ++out.numbers.pauses;
+    auto& pauses = facts.pauses[begin.client];
+    if (!pauses.empty() && pauses.back().end == nanoseconds::max())
+        out.add(rule::sound, [&] {
+            return "client " + std::to_string(begin.client) + " was paused at " +
+                   seconds(begin.time) + ", but stood still already";
+        });
+    else
+        pauses.push_back({.begin = begin.time});
+}
+
+void end_pause(world& facts, const event& end, report& out)
+{
+    auto& pauses = facts.pauses[end.client];
+    if (pauses.empty() || pauses.back().end != nanoseconds::max())
+        out.add(rule::sound, [&] {
+            return "client " + std::to_string(end.client) + " was resumed at " + seconds(end.time) +
+                   ", but did not stand still";
+        });
+    else
+        pauses.back().end = end.time;
+}
+
+void add_fate(world& facts, const event& what, report& out)
+{
+    if (what.kind == event_kind::killed)
+        add_death(facts, what, out);
+    else if (what.kind == event_kind::paused)
+        add_pause(facts, what, out);
+    else if (what.kind == event_kind::resumed)
+        end_pause(facts, what, out);
+    else
+        facts.quiet = what.time;
+}
+
+} // namespace
+
+std::optional<nanoseconds> world::death_of(client_id client) const
+{
+    const auto found = deaths.find(client);
+    return found == deaths.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool world::paused_between(client_id client, nanoseconds begin, nanoseconds end) const
+{
+    const auto found = pauses.find(client);
+    return found != pauses.end() &&
+           std::any_of(found->second.begin(), found->second.end(), [&](const pause& one) {
+               return one.begin <= end && one.end >= begin;
+           });
+}
+
+nanoseconds world::last_resumed(client_id client, nanoseconds end) const
+{
+    auto result = nanoseconds::min();
+    const auto found = pauses.find(client);
+    if (found == pauses.end())
+        return result;
+    for (const auto& one : found->second)
+        if (one.begin <= end)
+            result = one.end;
+    return result;
+}
+
+world tell_world(const history& all, report& out)
+{
+    std::vector<event> fates; // few, beside the others
+    std::copy_if(all.events().begin(), all.events().end(), std::back_inserter(fates), is_fate);
+    std::stable_sort(
+        fates.begin(), fates.end(), [](const event& a, const event& b) { return a.time < b.time; });
+    world facts;
+    for (const auto& what : fates)
+        add_fate(facts, what, out);
+    return facts;
+}
+
+} // namespace paddock::checker
