@@ -1,5 +1,6 @@
 #include "test/checker/history.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace paddock::checker {
@@ -42,6 +43,13 @@ void history::append(const history& other)
         copy.key = here.at(copy.key);
         append(copy);
     }
+}
+
+void history::sort()
+{
+    std::stable_sort(events_.begin(), events_.end(), [](const event& a, const event& b) {
+        return a.time < b.time;
+    });
 }
 
 } // namespace paddock::checker

@@ -100,6 +100,9 @@ public:
     /// Appends all events of another history, whose keys may be numbered differently.
     void append(const history& other);
 
+    /// Sorts by time; what happened at one time stays in the order of appending.
+    void sort();
+
     void reserve(std::size_t events) { events_.reserve(events); }
 
     const std::vector<event>& events() const noexcept { return events_; }

@@ -1,0 +1,66 @@
+#include "test/checker/bad_history.hpp"
+
+namespace paddock::checker {
+
+using enum rule;
+
+const std::vector<bad_history>& bad_answers()
+{
+    // clang-format off
+    static const std::vector<bad_history> rows{
+        // Calls without an answer.
+        {"a waiter never served", waiters, "16 4.1 granted #13; 18 4.1 released", "", {answered}},
+        {"a waiter in the middle never served", waiters, "13 3.1 granted #12; 15 3.1 released;", "", {answered}},
+        {"a limit that passed unanswered", limits, "7 2.1 refused;", "", {answered}},
+        {"a stopped waiter that went on and was not answered", limits, "20 3.1 refused;", "", {answered}},
+        {"a call behind a release never served", handover, "6 2.1 granted #11; 9 2.1 released", "9 3.1 called; 10 3.1 granted #12; 11 3.1 released", {answered}},
+        {"a call behind a death never served", deaths, "12 2.1 granted #11; 14 2.1 released", "", {answered}},
+        {"a call behind a loss never served", loss, "10 2.1 granted #11; 12 2.1 released", "", {answered}},
+        {"a waiter that did not die after all", deaths, "9 3.0 killed", "9 4.0 killed", {answered}},
+        {"a call after healing never answered", healing, "160 4.1 granted #14; 161 4.1 released", "", {answered}},
+        {"one more call at the end", handover, "9 2.1 released", "9 2.1 released; 9 2.2 called", {answered}},
+        {"one more call of a key of its own", two_keys, "0 1.1 called @a;", "0 1.1 called @a; 0 7.1 called @c;", {answered}},
+
+        // Answers too late after healing.
+        {"a waiter refused long after healing", healing, "149 3.1 refused", "151 3.1 refused", {resolved}},
+        {"a waiter granted long after healing", healing, "111 2.1 granted #11; 113 2.1 released", "151 2.1 granted #11; 151 2.1 released;", {resolved}},
+        {"a call after healing granted late", healing, "160 4.1 granted #14; 161 4.1 released", "171 4.1 granted #14; 172 4.1 released", {resolved}},
+        {"a call after healing refused late", healing, "160 4.1 granted #14; 161 4.1 released", "900 4.1 refused", {resolved}},
+        {"healing long before anybody noticed", healing, "100 0.0 quiet", "30 0.0 quiet", {resolved}},
+        {"a pause that ended too early to be an excuse", healing, "149 3.1 refused", "101 3.0 paused; 102 3.0 resumed; 153 3.1 refused", {resolved}},
+
+        // Limits.
+        {"a limit exceeded by a refusal", limits, "7 2.1 refused", "8 2.1 refused", {limit}},
+        {"a limit exceeded by far", limits, "7 2.1 refused", "28 2.1 refused", {limit}},
+        {"a limit exceeded by a grant", limits, "28 4.1 called =5; 30 4.1 granted", "24 4.1 called =5; 30 4.1 granted", {limit}},
+        {"a limit that was shorter", limits, "2 2.1 called =5", "2 2.1 called =4", {limit}},
+        {"a limit for a call that had none", handover, "2 2.1 called", "2 2.1 called =3", {limit}},
+        {"a limit of the first of a queue", waiters, "2 2.1 called", "2 2.1 called =7", {limit}},
+        {"a stopped waiter that answers long after it went on", limits, "20 3.0 resumed; 20 3.1 refused", "20 3.0 resumed; 25 3.1 refused", {limit}},
+        {"a waiter that was stopped after its limit", limits, "4 3.0 paused; 20 3.0 resumed; 20 3.1 refused", "20 3.1 refused", {limit}},
+        {"a limit exceeded in another key", two_keys, "2 2.1 called", "2 2.1 called =2", {limit}},
+
+        // The signal of a loss.
+        {"a loss that nobody is told of", loss, "9 1.1 lost_signalled;", "", {lost_signal}},
+        {"a loss told twice", loss, "9 1.1 lost_signalled", "9 1.1 lost_signalled; 9 1.1 lost_signalled", {lost_signal}},
+        {"a loss told twice, the second time late", loss, "9 1.1 lost_signalled", "9 1.1 lost_signalled; 15 1.1 lost_signalled", {lost_signal}},
+        {"a loss told after the next grant", loss, "9 1.1 lost_signalled", "11 1.1 lost_signalled", {lost_signal}},
+        {"a loss told after the next release", loss, "9 1.1 lost_signalled", "13 1.1 lost_signalled", {lost_signal}},
+        {"a loss told while the hold was believed", loss, "9 1.1 lost_signalled", "7 1.1 lost_signalled", {lost_signal}},
+        {"a loss told at the grant", loss, "9 1.1 lost_signalled", "1 1.1 lost_signalled", {lost_signal}},
+        {"a loss told to the holder of another hold", loss, "9 1.1 lost_signalled", "10 2.1 lost_signalled", {lost_signal}},
+        {"a loss told after a release", handover, "5 1.1 released", "5 1.1 released; 5 1.1 lost_signalled", {lost_signal}},
+        {"a loss told before a release", handover, "5 1.1 released", "4 1.1 lost_signalled; 5 1.1 released", {lost_signal}},
+        {"a loss told of the last hold, which goes on", loss, "12 2.1 released", "12 2.1 lost_signalled", {hold_ends, lost_signal}},
+        {"the loss of the last hold never told", loss, "12 2.1 released", "12 2.1 lost", {lost_signal}},
+        {"a stopped holder that went on and was never told", stop, "21 1.1 lost_signalled", "", {lost_signal}},
+        {"a late signal that a pause does not excuse, it was another's", stop, "4 1.0 paused; 8 1.1 lost;\n       20 1.0 resumed", "4 2.0 paused; 8 1.1 lost; 9 2.0 resumed", {lost_signal}},
+        {"a late signal that a pause does not excuse, it was over", stop, "4 1.0 paused; 8 1.1 lost;\n       20 1.0 resumed", "4 1.0 paused; 8 1.1 lost; 6 1.0 resumed", {lost_signal}},
+        {"a writer that was not told of its loss", writes, "6 1.1 lost_signalled;", "", {lost_signal}},
+        {"a writer that was told too late", writes, "6 1.1 lost_signalled", "9 1.1 lost_signalled", {lost_signal}},
+    };
+    // clang-format on
+    return rows;
+}
+
+} // namespace paddock::checker
