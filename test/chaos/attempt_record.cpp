@@ -1,0 +1,90 @@
+#include "test/chaos/attempt_record.hpp"
+
+namespace paddock::test {
+
+using checker::event_kind;
+
+attempt_record::attempt_record(attempt_book& book, std::size_t key)
+    : book_(book), key_(key_name(key)), number_(++book.attempts)
+{
+}
+
+void attempt_record::add(event_kind kind, std::chrono::nanoseconds time, std::int64_t value)
+{
+    checker::event what;
+    what.kind = kind;
+    what.client = book_.client;
+    what.attempt = number_;
+    what.time = time;
+    what.token = token_;
+    what.value = value;
+    book_.log.append(what, key_);
+}
+
+void attempt_record::called(std::chrono::nanoseconds limit)
+{
+    add(event_kind::called, event_time(), limit.count());
+}
+
+void attempt_record::refused()
+{
+    add(event_kind::refused, event_time());
+}
+
+void attempt_record::granted(const hold& held)
+{
+    const auto time = event_time();
+    believed_ = time.count();
+    token_ = held.token().value();
+    add(event_kind::granted, time);
+    told_.emplace(held.lost(), [this] { on_signal(); });
+    look(held);
+}
+
+bool attempt_record::look(const hold& held)
+{
+    const auto time = event_time(); // before the look, so that it lies inside the belief
+    if (!held.held() && !book_.credulous)
+        return false;
+    believed_ = time.count();
+    return true;
+}
+
+bool attempt_record::end(const hold& held)
+{
+    const bool good = look(held);
+    auto expected = state::held;
+    if (!good) {
+        note_lost();
+        return false;
+    }
+    if (!state_.compare_exchange_strong(expected, state::released))
+        return false; // the signal came between
+    add(event_kind::released, std::chrono::nanoseconds(believed_));
+    return true;
+}
+
+void attempt_record::increment(event_kind what)
+{
+    add(what, event_time());
+}
+
+void attempt_record::note_lost()
+{
+    auto expected = state::held;
+    if (state_.compare_exchange_strong(expected, state::lost))
+        add(event_kind::lost, std::chrono::nanoseconds(believed_));
+}
+
+void attempt_record::on_signal()
+{
+    if (book_.credulous)
+        return;
+    note_lost();
+    if (state_ == state::lost && !signalled_) {
+        add(event_kind::lost_signalled, event_time());
+        signalled_ = true;
+    }
+}
+
+} // namespace paddock::test

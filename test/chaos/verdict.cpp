@@ -1,0 +1,85 @@
+#include "test/chaos/verdict.hpp"
+
+#include "test/checker/check.hpp"
+#include "test/checker/history_text.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace paddock::test {
+
+namespace {
+
+/// What a busy machine may add: all processes, the servers too, share two cores with the run.
+constexpr std::chrono::milliseconds scheduling{1'500};
+
+checker::rules rules_of(const evidence& of)
+{
+    checker::rules rules;
+    rules.limit_grace = scheduling;
+    rules.grants_min = static_cast<std::uint64_t>(of.grants_min);
+    rules.writes_min = rules.grants_min / 2;
+    return rules;
+}
+
+checker::history read_all(const std::filesystem::path& folder)
+{
+    checker::history all;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (entry.path().extension() == ".history")
+            checker::read_history(entry.path(), all);
+    }
+    return all;
+}
+
+void print_faults(const std::vector<done_fault>& faults)
+{
+    std::array<std::size_t, fault_kinds> counts{};
+    std::array<double, fault_kinds> seconds{};
+    for (const auto& fault : faults) {
+        const auto kind = static_cast<std::size_t>(fault.planned.kind);
+        ++counts.at(kind);
+        seconds.at(kind) += static_cast<double>((fault.ended - fault.begun).count()) / 1'000;
+    }
+    std::printf("\n%-28s %6s %9s\n", "fault", "times", "seconds");
+    for (std::size_t kind = 0; kind < fault_kinds; ++kind)
+        std::printf("%-28.*s %6zu %9.1f\n",
+                    static_cast<int>(name_of(static_cast<fault_kind>(kind)).size()),
+                    name_of(static_cast<fault_kind>(kind)).data(),
+                    counts.at(kind),
+                    seconds.at(kind));
+    std::printf("%-28s %6zu\n\n", "all", faults.size());
+}
+
+void keep_files(const evidence& of, const std::filesystem::path& where)
+{
+    std::filesystem::create_directories(where);
+    for (const auto& entry : std::filesystem::directory_iterator(of.folder)) {
+        if (entry.is_regular_file())
+            std::filesystem::copy(entry.path(),
+                                  where / entry.path().filename(),
+                                  std::filesystem::copy_options::overwrite_existing);
+    }
+    std::printf("histories and logs are in %s\n", where.c_str());
+}
+
+} // namespace
+
+bool judge(const evidence& of)
+{
+    print_faults(of.faults);
+    const auto report = checker::check(read_all(of.folder), rules_of(of));
+    std::printf("%s\n%s", text_of(report.numbers).c_str(), text_of(report).c_str());
+    for (const auto& failure : of.failures)
+        std::printf("failure: %s\n", failure.c_str());
+    const bool good = report.clean() && of.failures.empty();
+    std::printf("%s\n", good ? "as promised" : "NOT as promised");
+    if (!of.keep.empty())
+        keep_files(of, of.keep);
+    else if (!good)
+        keep_files(of, "build/chaos-failed-" + std::to_string(of.seed));
+    return good;
+}
+
+} // namespace paddock::test
