@@ -15,11 +15,16 @@ bool comes_before(const contender& left, const contender& right)
 }
 
 // A '-' before the digits is a sign only after another separator: `-lock--2147483648`, but not
-// `-lock-0000000001`.
+// `-lock-0000000001`. Of a small number it is one of the ten characters: `-lock--000000001`.
+bool ends_in_separator(std::string_view head)
+{
+    return !head.empty() && (head.back() == '-' || head.back() == '_');
+}
+
 bool has_sign(std::string_view head)
 {
-    return head.size() >= 2 && head.back() == '-' &&
-           (head[head.size() - 2] == '-' || head[head.size() - 2] == '_');
+    return !head.empty() && head.back() == '-' &&
+           ends_in_separator(head.substr(0, head.size() - 1));
 }
 
 void append_hex(std::string& text, std::uint64_t value, int digits)
@@ -64,8 +69,11 @@ std::optional<contender> parse_contender(std::string_view name)
     std::int64_t number = 0;
     const auto [end, failure] =
         std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (failure != std::errc{} || end != digits.data() + digits.size() || digits.front() == '-')
+    if (failure != std::errc{} || end != digits.data() + digits.size())
         return std::nullopt;
+    if (digits.front() == '-')
+        return ends_in_separator(head) ? std::optional(contender{std::string(name), number})
+                                       : std::nullopt;
     return contender{std::string(name), has_sign(head) ? -number : number};
 }
 

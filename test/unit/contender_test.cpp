@@ -19,12 +19,13 @@ namespace {
 
 const std::string uuid = "6dabe3f4-6d31-4f0b-a4f5-6f8d2c1b7a90";
 
-// As the server writes it: %010d.
+// As the server writes it: %010d, where a sign is one of the ten.
 std::string suffix(std::int64_t number)
 {
     const auto digits = std::to_string(number < 0 ? -number : number);
-    return (number < 0 ? "-" : "") +
-           std::string(10 - std::min<std::size_t>(10, digits.size()), '0') + digits;
+    const std::size_t width = number < 0 ? 9 : 10;
+    return (number < 0 ? "-" : "") + std::string(width - std::min(width, digits.size()), '0') +
+           digits;
 }
 
 } // namespace
@@ -50,6 +51,10 @@ TEST_CASE("every client's names are read", "[unit][contender]")
         {"_c_" + uuid + "-lock--2147483648", -2'147'483'648},       // past the last
         {"_c_" + uuid + "-lock--2147483647", -2'147'483'647},
         {"6dabe3f46d314f0ba4f56f8d2c1b7a90__lock__-2147483648", -2'147'483'648},
+        {"_c_" + uuid + "-lock--1000000000", -1'000'000'000}, // the last of eleven characters
+        {"_c_" + uuid + "-lock--999999999", -999'999'999},    // here the sign is one of the ten
+        {"_c_" + uuid + "-lock--000000001", -1},
+        {"6dabe3f46d314f0ba4f56f8d2c1b7a90__lock__-000000001", -1},
     };
 
     for (const auto& [name, sequence] : rows) {
@@ -190,7 +195,8 @@ TEST_CASE("order is by number, whatever stands in front of it", "[unit][contende
         std::vector<std::pair<std::int64_t, std::string>> queue; // number, name
         for (auto left = 1 + chance.below(12); left > 0; --left) {
             const auto number = static_cast<std::int64_t>(chance.below(40)) -
-                                (chance.one_in(10) ? 2'147'483'648 : 0);
+                                (chance.one_in(10) ? 2'147'483'648 : 0) -
+                                (chance.one_in(10) ? 20 : 0);
             const auto id = make_uuid(chance.any(), chance.any());
             const auto prefix =
                 chance.one_in(3) ? id.substr(0, 8) + "__lock__" : attempt_prefix(id);
