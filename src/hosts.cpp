@@ -37,6 +37,16 @@ std::uint16_t parse_port(std::string_view text, std::string_view entry)
     return port;
 }
 
+// The C client takes the list apart at some of these and ends it at a zero; no host holds any.
+void check_address(const std::string& address, std::string_view entry)
+{
+    const auto impossible = [](unsigned char c) {
+        return c <= 0x20 || c == 0x7f || c == '[' || c == ']' || c == '@';
+    };
+    if (std::any_of(address.begin(), address.end(), impossible))
+        fail("a host name holds a character that it cannot", entry);
+}
+
 endpoint parse_bracketed(std::string_view entry)
 {
     const auto close = entry.find(']');
@@ -45,6 +55,7 @@ endpoint parse_bracketed(std::string_view entry)
     endpoint host{std::string(entry.substr(1, close - 1)), default_port};
     if (host.address.find(':') == std::string::npos || !is_numeric(host.address))
         fail("only an IPv6 address may stand in brackets", entry);
+    check_address(host.address, entry); // it may name an interface, which is not looked at above
     const auto rest = entry.substr(close + 1);
     if (rest.empty())
         return host;
@@ -66,9 +77,7 @@ endpoint parse_host(std::string_view entry)
     endpoint host{std::string(entry.substr(0, colon)), default_port};
     if (host.address.empty())
         fail("a host is missing", entry);
-    // The C client takes the list apart at these; names never hold them.
-    if (host.address.find_first_of(" \t\r\n[]@") != std::string::npos)
-        fail("a host name holds a character that it cannot", entry);
+    check_address(host.address, entry);
     if (colon != std::string_view::npos)
         host.port = parse_port(entry.substr(colon + 1), entry);
     return host;

@@ -76,6 +76,9 @@ TEST_CASE("a host list that is wrong is refused with the reason", "[unit][hosts]
         {"[127.0.0.1]:2181", "only an IPv6 address"},
         {"[::1]2181", "only :port"},
         {"zk 1:2181", "a host name holds"},
+        {"zk\x01", "a host name holds"},
+        {"[::1%a b]", "a host name holds"},
+        {"[::1%a@b]", "a host name holds"},
         {"zk1;zk2", ""},
         {"zk1/app/", "an empty part"},
         {"zk1//app", "an empty part"},
@@ -89,6 +92,17 @@ TEST_CASE("a host list that is wrong is refused with the reason", "[unit][hosts]
             continue;
         CHECK(complaint(each.text).find(each.reason) != std::string::npos);
         CHECK(complaint(each.text).find("zk1:2181,zk2:2181/my/app") != std::string::npos); // how to
+    }
+}
+
+TEST_CASE("a zero byte in a host, where the C client would end the list, is refused",
+          "[unit][hosts]")
+{
+    using namespace std::string_view_literals;
+
+    for (const auto text : {"zk1\0:2181"sv, "127.0.0.1\0x"sv, "[::1%a\0]"sv}) {
+        CAPTURE(text);
+        CHECK(complaint(text).find("a host name holds") != std::string::npos);
     }
 }
 
