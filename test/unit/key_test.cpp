@@ -6,9 +6,11 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
+using paddock::detail::check_lock_path;
 using paddock::detail::encode_key;
 using paddock::detail::is_lock_path;
 
@@ -153,5 +155,19 @@ TEST_CASE("a lock's path is absolute, printable and not the server's own", "[uni
     for (const auto& [path, good] : rows) {
         CAPTURE(path);
         CHECK(is_lock_path(path) == good);
+    }
+}
+
+TEST_CASE("a path that is no lock path is refused by name, with a good one to copy", "[unit][key]")
+{
+    CHECK_NOTHROW(check_lock_path("/locks/product"));
+
+    try {
+        check_lock_path("/locks/");
+        FAIL("it was taken");
+    } catch (const std::invalid_argument& refusal) {
+        const std::string_view words = refusal.what();
+        CHECK(words.find("\"/locks/\"") != std::string_view::npos);
+        CHECK(words.find("/locks/product") != std::string_view::npos);
     }
 }

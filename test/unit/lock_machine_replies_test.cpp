@@ -229,3 +229,41 @@ TEST_CASE("nothing follows a grant or an end", "[unit][lock_machine]")
         }
     }
 }
+
+TEST_CASE("who may not wait gives up behind a name of no known form once it is somebody's",
+          "[unit][lock_machine]")
+{
+    const std::string unknown = "somebody0000000004";
+    auto machine = begun({.may_wait = false});
+    const auto look = machine.resume(created(own, {unknown, own}));
+    REQUIRE(look.what == lock_step::watch);
+
+    SECTION("a session's: the lock is taken")
+    {
+        const auto end = machine.resume(watched());
+        CHECK(end.what == lock_step::finish);
+        CHECK_FALSE(end.error);
+    }
+    SECTION("nobody's: it is no contender")
+    {
+        CHECK(machine.resume(watched(0)).what == lock_step::list);
+        CHECK(machine.resume(listed({unknown, own})).what == lock_step::believe);
+    }
+}
+
+TEST_CASE("a node found after a lost answer whose number is past the limit is given up",
+          "[unit][lock_machine]")
+{
+    for (const std::string number : {"2147483647", "2146483648", "-2147483648"}) {
+        auto machine = begun();
+        CAPTURE(number);
+        REQUIRE(machine.resume(failed(reply_code::in_doubt)).what == lock_step::search);
+        REQUIRE(machine.resume(listed({mine + number})).what == lock_step::read_own);
+
+        const auto end = machine.resume(owned_by(our_session));
+
+        CHECK(end.what == lock_step::finish);
+        CHECK(end.error == errc::queue_worn_out);
+        CHECK(machine.own_name() == mine + number); // what the driver deletes
+    }
+}
