@@ -1,0 +1,172 @@
+#include "src/contenders.hpp"
+
+#include "test/fuzz/fuzz.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace paddock::fuzz {
+namespace {
+
+using registry = detail::contenders;
+
+class model {
+public:
+    explicit model(input bytes) : bytes_(bytes) {}
+
+    void run()
+    {
+        while (!bytes_.empty()) {
+            step();
+            require(registry_.size() == entries_.size(), "who is in it is counted");
+        }
+        check_fairness(1 + entries_.size() / 3);
+        check_end();
+    }
+
+private:
+    struct entry {
+        std::string path;
+        int ears; // which of the events that were registered are the present ones
+    };
+
+    void step()
+    {
+        const auto what = bytes_.below(8);
+        const registry::id who = 1 + bytes_.below(32); // there, gone or never there
+        const auto found = entries_.find(who);
+        switch (what) {
+        case 0:
+        case 1:
+            add();
+            break;
+        case 2:
+        case 3: {
+            const std::string path = bytes_.flag() ? path_of(who) : "";
+            registry_.set_path(who, path);
+            if (found != entries_.end())
+                found->second.path = path;
+            break;
+        }
+        case 4:
+            registry_.replace(who, events(++ears_));
+            if (found != entries_.end())
+                found->second.ears = ears_;
+            break;
+        case 5:
+            registry_.remove(who);
+            entries_.erase(who);
+            break;
+        case 6:
+            take_turn({.paths = bytes_.below(8), .bytes = bytes_.byte()});
+            break;
+        default:
+            check_missing(path_of(who));
+            break;
+        }
+    }
+
+    static std::string path_of(registry::id who)
+    {
+        return "/" + std::string(who, 'p'); // of all lengths, so that a portion's bytes matter
+    }
+
+    detail::contender_events events(int ears)
+    {
+        return {.missing = [this, ears] { heard_.push_back(ears); },
+                .ended = [this, ears](errc) { heard_.push_back(ears); }};
+    }
+
+    void add()
+    {
+        const auto who = registry_.add(events(++ears_));
+        require(who > last_, "numbers rise");
+        last_ = who;
+        entries_.emplace(who, entry{"", ears_});
+    }
+
+    std::size_t paths_known() const
+    {
+        return static_cast<std::size_t>(
+            std::count_if(entries_.begin(), entries_.end(), [](const auto& one) {
+                return !one.second.path.empty();
+            }));
+    }
+
+    std::vector<std::string> take_turn(registry::portion most)
+    {
+        const auto paths = registry_.take_turn(most);
+        require(paths.size() <= most.paths, "a turn has no more paths than it may");
+        std::size_t total = 0;
+        for (const auto& path : paths) {
+            total += path.size();
+            require(!path.empty(), "what has no path yet is not checked");
+            require(std::count(paths.begin(), paths.end(), path) == 1, "a turn has a path once");
+            require(std::any_of(entries_.begin(),
+                                entries_.end(),
+                                [&](const auto& one) { return one.second.path == path; }),
+                    "a turn has paths that are there");
+        }
+        require(paths.size() <= 1 || total <= most.bytes, "a turn fits into a request");
+        require(most.paths == 0 || paths.empty() == (paths_known() == 0),
+                "a turn is not empty while there is something to check");
+        return paths;
+    }
+
+    void check_missing(const std::string& path)
+    {
+        const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& one) {
+            return one.second.path == path;
+        });
+        const auto told = registry_.on_missing(path);
+        require(static_cast<bool>(told) == (found != entries_.end()), "who minds is told");
+        if (!told)
+            return;
+        heard_.clear();
+        told();
+        require(heard_ == std::vector{found->second.ears}, "the present ears hear it");
+    }
+
+    // As many turns as it takes to go round once reach everybody.
+    void check_fairness(std::size_t portion)
+    {
+        std::map<std::string, int> checked;
+        for (std::size_t turns = 0; turns * portion < paths_known() + portion; ++turns) {
+            for (const auto& path : take_turn({.paths = portion, .bytes = 1'000'000}))
+                ++checked[path];
+        }
+        require(checked.size() == paths_known(), "every contender has its turn");
+    }
+
+    void check_end()
+    {
+        std::vector<int> expected;
+        for (const auto& [who, one] : entries_)
+            expected.push_back(one.ears);
+        heard_.clear();
+        for (const auto& events : registry_.take_all())
+            events.ended(errc::session_lost);
+        require(heard_ == expected, "everybody hears of the end once");
+        require(registry_.size() == 0 && registry_.take_turn({.paths = 9, .bytes = 9}).empty(),
+                "nobody is left behind an end");
+    }
+
+    input bytes_;
+    registry registry_;
+    std::map<registry::id, entry> entries_;
+    std::vector<int> heard_;
+    registry::id last_{0};
+    int ears_{0};
+};
+
+} // namespace
+
+void contenders(input bytes)
+{
+    model(bytes).run();
+}
+
+} // namespace paddock::fuzz
