@@ -74,9 +74,10 @@ struct request {
     std::uint64_t xid{0};
     operation body;
     bool watch{false};
-    std::vector<operation> ops;     ///< of a multi
-    std::vector<std::string> paths; ///< of set_watches
-    std::int64_t last_zxid{0};      ///< of set_watches: what the client has seen
+    std::vector<operation> ops{};     ///< of a multi
+    std::vector<std::string> paths{}; ///< of set_watches
+    std::int64_t last_zxid{0};        ///< of set_watches: what the client has seen
+    code fail_with{code::ok};         ///< a planned fault: answer so in turn, carry nothing out
 };
 
 struct answer {

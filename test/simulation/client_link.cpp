@@ -1,0 +1,68 @@
+#include "test/simulation/client_link.hpp"
+
+namespace paddock::simulation {
+
+void client_link::open(network& net, host& client, host& server, client_listener& listener)
+{
+    listener_ = &listener;
+    // Links are kept until they are over, so a plain pointer lives as long as its events.
+    wire_ = net.connect(client, server, [this](const auto&) {
+        accepted = true;
+        wire_->on_closed(side::accepter, [this] { listener_->on_client_gone(*this); });
+        listener_->on_accept(*this);
+    });
+    wire_->send(side::opener, [this] {
+        if (accepted) // else its opening was lost, and nobody listens
+            listener_->on_hello(*this);
+    });
+}
+
+void client_link::send(request wanted)
+{
+    if (!wire_->is_open(side::opener))
+        return;
+    requests_.push_back(std::move(wanted));
+    wire_->send(side::opener, [this] { deliver_to_server(); });
+}
+
+void client_link::deliver_to_server()
+{
+    if (requests_.empty())
+        return;
+    auto wanted = std::move(requests_.front());
+    requests_.pop_front();
+    if (accepted)
+        listener_->on_request(*this, std::move(wanted));
+}
+
+void client_link::send(std::variant<connect_answer, answer, watch_event> to_client)
+{
+    if (!wire_->is_open(side::accepter))
+        return;
+    replies_.push_back(std::move(to_client));
+    wire_->send(side::accepter, [this] { deliver_to_client(); });
+}
+
+void client_link::deliver_to_client()
+{
+    if (replies_.empty())
+        return;
+    auto reply = std::move(replies_.front());
+    replies_.pop_front();
+    if (auto* const answered = std::get_if<answer>(&reply))
+        end_.on_answer(std::move(*answered));
+    else if (const auto* const fired = std::get_if<watch_event>(&reply))
+        end_.on_watch_event(*fired);
+    else
+        end_.on_session(std::get<connect_answer>(reply));
+}
+
+void client_link::close()
+{
+    accepted = false;
+    wire_->on_closed(side::accepter, nullptr);
+    wire_->close(side::accepter);
+    waiting.clear();
+}
+
+} // namespace paddock::simulation

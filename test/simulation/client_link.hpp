@@ -1,0 +1,78 @@
+#pragma once
+
+#include "test/simulation/network.hpp"
+#include "test/simulation/txn.hpp"
+#include "test/simulation/wire.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace paddock::simulation {
+
+class client_link;
+
+/// The server's end of its clients' connections.
+class client_listener {
+public:
+    virtual ~client_listener() = default;
+    virtual void on_accept(client_link& from) = 0;
+    virtual void on_hello(client_link& from) = 0;
+    virtual void on_request(client_link& from, request&& wanted) = 0;
+    virtual void on_client_gone(client_link& from) = 0;
+};
+
+/// A request that has arrived and is not answered: it waits for its own commit, or behind one.
+/// Source: CommitProcessor.
+struct waiting_request {
+    std::uint64_t xid{0};
+    op what{op::ping};
+    bool awaits_commit{false};
+    code fail_with{code::ok};
+    std::unique_ptr<request> read{}; ///< what to read when its turn comes
+};
+
+/// The connection of one client to one server, with what the server knows of it.
+class client_link {
+public:
+    client_link(std::uint64_t number, client_end& end, connect_request asks)
+        : id(number), hello(std::move(asks)), end_(end)
+    {
+    }
+
+    void open(network& net, host& client, host& server, client_listener& listener);
+    void send(request wanted);                                              ///< the client
+    void send(std::variant<connect_answer, answer, watch_event> to_client); ///< the server
+    void close();                                                           ///< the server
+    const std::shared_ptr<connection>& wire() const noexcept { return wire_; }
+    /// The server has let it go, the client too, and nothing is on its way.
+    bool over() const noexcept { return !accepted && wire_.use_count() == 1; }
+
+    const std::uint64_t id;
+    const connect_request hello;
+    bool accepted{false};
+    bool established{false};
+    std::int64_t session{0};
+    std::chrono::milliseconds timeout{0};
+    identity who{0};
+    std::uint64_t touched_in_round{0};
+    std::deque<waiting_request> waiting;
+    std::vector<path_id> watched;
+
+private:
+    void deliver_to_server();
+    void deliver_to_client();
+
+    client_end& end_;
+    client_listener* listener_{nullptr};
+    std::shared_ptr<connection> wire_;
+    // Here and not in the events, so that an event is one word and costs no memory.
+    std::deque<request> requests_;
+    std::deque<std::variant<connect_answer, answer, watch_event>> replies_;
+};
+
+} // namespace paddock::simulation

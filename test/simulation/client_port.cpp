@@ -1,0 +1,211 @@
+#include "test/simulation/client_port.hpp"
+
+#include "test/simulation/server.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace paddock::simulation {
+
+namespace {
+
+// Every server can compute it, as ZooKeeperServer.generatePasswd can.
+std::uint64_t password_of(std::int64_t session)
+{
+    auto mixed = static_cast<std::uint64_t>(session) + 0x9e3779b97f4a7c15;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+    return mixed ^ (mixed >> 31);
+}
+
+} // namespace
+
+// ---- connections ------------------------------------------------------------------------------
+
+void client_port::on_accept(client_link& from)
+{
+    links_.push_back(&from);
+    by_id_.emplace(from.id, &from);
+    if (!home_.serves())
+        drop(from); // "ZooKeeperServer not running"
+}
+
+void client_port::on_client_gone(client_link& from)
+{
+    drop(from);
+}
+
+client_link* client_port::find(std::uint64_t connection) const
+{
+    const auto found = by_id_.find(connection);
+    return found == by_id_.end() ? nullptr : found->second;
+}
+
+void client_port::drop(client_link& link)
+{
+    in_flight_ -= link.waiting.size();
+    watches_.remove_all(link);
+    std::erase(links_, &link);
+    by_id_.erase(link.id);
+    link.close();
+}
+
+void client_port::close_all()
+{
+    watches_.clear();
+    by_id_.clear();
+    in_flight_ = 0;
+    for (auto* const link : std::exchange(links_, {})) {
+        link->watched.clear();
+        link->close();
+    }
+}
+
+void client_port::close_sessions_links(std::int64_t session, const client_link* but)
+{
+    for (auto* const link : std::vector<client_link*>(links_)) {
+        if (link->session == session && link != but)
+            drop(*link);
+    }
+}
+
+// ---- sessions ---------------------------------------------------------------------------------
+
+void client_port::on_hello(client_link& from)
+{
+    const auto& config = around_.config;
+    if (from.hello.last_zxid > home_.nodes().last_zxid())
+        return drop(from); // the client has seen more than this server
+    const bool wrong = std::any_of(
+        from.hello.auth.begin(), from.hello.auth.end(), [&](const detail::credentials& shown) {
+            return !config.accepted_secret.empty() && shown.secret != config.accepted_secret;
+        });
+    if (wrong) {
+        from.send(connect_answer{.auth_refused = true});
+        return drop(from);
+    }
+    from.who = around_.credentials.intern(from.hello.auth);
+    from.timeout = std::clamp<std::chrono::milliseconds>(from.hello.timeout,
+                                                         config.tick * config.min_timeout_ticks,
+                                                         config.tick * config.max_timeout_ticks);
+    if (from.hello.session_id == 0)
+        return open_session(from);
+    if (std::exchange(around_.replace_next_session, false))
+        return open_session(from);
+    resume_session(from);
+}
+
+void client_port::open_session(client_link& from)
+{
+    // The first byte says where, as in SessionTrackerImpl.initializeNextSessionId.
+    from.session = (static_cast<std::int64_t>(home_.index() + 1) << 56) + ++around_.last_session;
+    home_.role()->touch(from);
+    auto wanted = std::make_unique<client_request>();
+    wanted->session = from.session;
+    wanted->from = {home_.index(), from.id, 0};
+    wanted->timeout = from.timeout;
+    wanted->opens_session = true;
+    home_.role()->submit(std::move(wanted));
+}
+
+void client_port::resume_session(client_link& from)
+{
+    const auto session = from.hello.session_id;
+    close_sessions_links(session, &from); // "CLIENT_RECONNECT"
+    from.session = session;
+    if (from.hello.password != password_of(session))
+        return refuse_session(from);
+    home_.role()->revalidate(from);
+}
+
+void client_port::refuse_session(client_link& from)
+{
+    from.send(connect_answer{});
+    drop(from);
+}
+
+void client_port::finish_hello(std::uint64_t connection, bool valid)
+{
+    auto* const link = find(connection);
+    if (link == nullptr)
+        return;
+    if (!valid)
+        return refuse_session(*link);
+    establish(*link);
+}
+
+void client_port::establish(client_link& from)
+{
+    from.established = true;
+    from.send(connect_answer{from.session, password_of(from.session), from.timeout, false});
+}
+
+// ---- transactions -----------------------------------------------------------------------------
+
+void client_port::apply(const txn& done, tree& nodes)
+{
+    auto* const asker = done.from.server == home_.index() ? find(done.from.connection) : nullptr;
+    answer reply;
+    for (const auto& change : done.changes) {
+        nodes.apply(change, done);
+        if (change.what == change_kind::remove || change.what == change_kind::set_data)
+            fire(change);
+        if (asker != nullptr)
+            add_result(change, nodes, reply);
+    }
+    nodes.finish(done);
+    if (done.what == txn_kind::close_session)
+        close_sessions_links(done.session, asker);
+    if (asker != nullptr)
+        answer_write(*asker, done, std::move(reply));
+}
+
+// The event goes out before the answer of whatever is read afterwards.
+void client_port::fire(const node_change& change)
+{
+    for (auto* const watcher : watches_.take(change.path)) {
+        const bool deleted = change.what == change_kind::remove;
+        watcher->send(watch_event{around_.paths.text(change.path), deleted});
+        auto& figures = around_.figures;
+        ++figures.watches_fired;
+        if (deleted)
+            figures.woken_by_one_max =
+                std::max<std::uint64_t>(figures.woken_by_one_max, ++change.woken);
+    }
+}
+
+void client_port::add_result(const node_change& change, const tree& nodes, answer& reply) const
+{
+    const auto* const node = nodes.find(change.path);
+    reply.stats.push_back(node == nullptr ? detail::node_stat{} : tree::stat_of(*node));
+    if (change.what == change_kind::create)
+        reply.paths.push_back(around_.paths.text(change.path));
+}
+
+void client_port::answer_write(client_link& asker, const txn& done, answer&& reply)
+{
+    if (done.what == txn_kind::open_session)
+        return establish(asker);
+    if (asker.waiting.empty() || !asker.waiting.front().awaits_commit ||
+        asker.waiting.front().xid != done.from.xid)
+        return;
+    asker.waiting.pop_front();
+    --in_flight_;
+    reply.xid = done.from.xid;
+    reply.zxid = done.zxid;
+    reply.result = done.result;
+    reply.failed = done.failed;
+    if (done.what == txn_kind::single && !reply.stats.empty()) {
+        reply.stat = reply.stats.front();
+        if (!reply.paths.empty())
+            reply.path = std::move(reply.paths.front());
+        reply.stats.clear();
+        reply.paths.clear();
+    }
+    asker.send(std::move(reply));
+    // A session that moved or ended costs the connection (FinalRequestProcessor).
+    if (done.result == code::session_moved || done.what == txn_kind::close_session)
+        return drop(asker);
+    go_on(asker);
+}
+
+} // namespace paddock::simulation

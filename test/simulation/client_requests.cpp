@@ -1,0 +1,180 @@
+// The requests of a server's clients: which wait, which are answered at once, and what reads see.
+
+#include "test/simulation/client_port.hpp"
+#include "test/simulation/server.hpp"
+
+#include <utility>
+
+namespace paddock::simulation {
+
+namespace {
+
+// What keeps a session alive or ends it is never throttled.
+bool may_be_throttled(op what)
+{
+    return what != op::ping && what != op::close_session && what != op::set_watches;
+}
+
+} // namespace
+
+void client_port::on_request(client_link& from, request&& wanted)
+{
+    ++around_.figures.requests;
+    // No answer for a session that is closing: its connection ends with it (submitRequestNow).
+    if (!from.established || !home_.serves() || !home_.role()->touch(from))
+        return;
+    auto refusal = reason_to_refuse(wanted);
+    const auto what = wanted.body.what;
+    if (refusal == code::ok && (is_write(what) || what == op::sync))
+        return submit(from, std::move(wanted));
+    if (refusal == code::ok)
+        refusal = home_.role()->check(from.session);
+    if (from.waiting.empty())
+        return answer_read(from, wanted, refusal);
+    // Replies come in the order of requests: what is read waits behind the session's writes.
+    ++in_flight_;
+    from.waiting.push_back(
+        {wanted.xid, what, false, refusal, std::make_unique<request>(std::move(wanted))});
+}
+
+// A refused request keeps its turn, so it travels as a read.
+code client_port::reason_to_refuse(const request& wanted)
+{
+    if (wanted.fail_with != code::ok)
+        return wanted.fail_with;
+    if (!may_be_throttled(wanted.body.what))
+        return code::ok;
+    if (throttle_next_ > 0) {
+        --throttle_next_;
+        return code::throttled;
+    }
+    const auto limit = around_.config.throttle_limit;
+    return limit != 0 && in_flight_ >= limit ? code::throttled : code::ok;
+}
+
+void client_port::submit(client_link& from, request&& wanted)
+{
+    const origin sender{home_.index(), from.id, wanted.xid};
+    const auto what = wanted.body.what;
+    ++in_flight_;
+    from.waiting.push_back({wanted.xid, what, true});
+    if (what == op::sync)
+        return home_.role()->submit_sync(sender);
+    auto write = std::make_unique<client_request>();
+    write->session = from.session;
+    write->from = sender;
+    write->who = from.who;
+    write->body = std::move(wanted);
+    home_.role()->submit(std::move(write));
+}
+
+answer client_port::blank_answer(std::uint64_t xid)
+{
+    answer reply;
+    reply.xid = xid;
+    reply.zxid = home_.nodes().last_zxid();
+    return reply;
+}
+
+void client_port::finish_sync(const origin& from)
+{
+    auto* const link = find(from.connection);
+    if (link == nullptr || link->waiting.empty() || link->waiting.front().xid != from.xid)
+        return;
+    link->waiting.pop_front();
+    --in_flight_;
+    link->send(blank_answer(from.xid));
+    go_on(*link);
+}
+
+void client_port::go_on(client_link& from)
+{
+    while (!from.waiting.empty() && !from.waiting.front().awaits_commit) {
+        const auto next = std::move(from.waiting.front());
+        from.waiting.pop_front();
+        --in_flight_;
+        answer_read(from, *next.read, next.fail_with);
+    }
+}
+
+void client_port::answer_read(client_link& from, const request& wanted, code refusal)
+{
+    auto reply = blank_answer(wanted.xid);
+    reply.result = refusal;
+    if (refusal == code::ok)
+        read(from, wanted, reply);
+    from.send(std::move(reply));
+    if (refusal == code::session_moved && wanted.fail_with == code::ok)
+        drop(from);
+}
+
+void client_port::read(client_link& from, const request& wanted, answer& reply)
+{
+    const auto path = around_.paths.find(wanted.body.path);
+    const auto* const node = home_.nodes().find(path);
+    switch (wanted.body.what) {
+    case op::ping:
+        return;
+    case op::set_watches:
+        return set_watches(from, wanted);
+    case op::unwatch:
+        // A watch that has fired, or never was, is as good as removed: NoWatcherException has no
+        // code here because no client would do anything else about it.
+        return watches_.remove(path, from);
+    case op::children:
+        return list(wanted, from, reply);
+    case op::get:
+    case op::exists:
+        break;
+    default:
+        reply.result = code::unimplemented;
+        return;
+    }
+    if (node == nullptr) {
+        reply.result = code::no_node;
+        return;
+    }
+    const bool reads_data = wanted.body.what == op::get; // a stat is free for all to see
+    if (reads_data && !around_.credentials.allows(node->acl, from.who)) {
+        reply.result = code::no_auth;
+        return;
+    }
+    reply.stat = tree::stat_of(*node);
+    if (reads_data && wanted.watch)
+        watches_.add(path, from);
+}
+
+void client_port::list(const request& wanted, const client_link& from, answer& reply)
+{
+    const auto& nodes = home_.nodes();
+    const auto* const node = nodes.find(around_.paths.find(wanted.body.path));
+    if (node == nullptr) {
+        reply.result = code::no_node;
+        return;
+    }
+    if (!around_.credentials.allows(node->acl, from.who)) {
+        reply.result = code::no_auth;
+        return;
+    }
+    reply.stat = tree::stat_of(*node);
+    reply.names.reserve(static_cast<std::size_t>(node->children));
+    for (const auto child : nodes.children(*node))
+        reply.names.emplace_back(around_.paths.name(child));
+}
+
+// DataTree.setWatches: what changed while the client was away is told at once.
+void client_port::set_watches(client_link& from, const request& wanted)
+{
+    for (const auto& text : wanted.paths) {
+        const auto path = around_.paths.find(text);
+        const auto* const node = home_.nodes().find(path);
+        if (node != nullptr && node->mzxid <= wanted.last_zxid) {
+            watches_.add(path, from);
+            continue;
+        }
+        ++around_.figures.watches_fired;
+        from.send(watch_event{text, node == nullptr});
+    }
+}
+
+} // namespace paddock::simulation
