@@ -70,7 +70,7 @@ private:
     asio::awaitable<void> attempt(const attempt_plan& plan)
     {
         attempt_record record(world_.book, plan.key);
-        record.called(plan.limit_of_call());
+        record.called(plan.limit_of_answer());
         error_code ec;
         auto got = co_await ask(plan, ec);
         if (!got) {

@@ -44,6 +44,14 @@ struct attempt_plan {
     {
         return how == asking::try_lock_for ? limit : std::chrono::milliseconds::zero();
     }
+
+    /// The limit within which the call must be answered; zero: none. A total cancellation takes it
+    /// away: the call then completes when nothing of it is left, which may take an outage.
+    std::chrono::milliseconds limit_of_answer() const
+    {
+        const bool total = cancel_after && cancel_totally;
+        return total ? std::chrono::milliseconds::zero() : limit_of_call();
+    }
 };
 
 /// Draws keys: number 0 every twentieth time, the others by Zipf's law (the second half as often as

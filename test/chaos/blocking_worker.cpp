@@ -42,7 +42,7 @@ public:
     {
         const auto plan = draw_attempt(chance_, world_.keys, true);
         attempt_record record(world_.book, plan.key);
-        record.called(plan.limit_of_call());
+        record.called(plan.limit_of_answer());
         error_code ec;
         auto got = ask(plan, ec);
         if (!got) {

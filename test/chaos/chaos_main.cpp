@@ -4,6 +4,7 @@
 // interrupted.
 
 #include "test/chaos/chaos_run.hpp"
+#include "test/chaos/docker_ensemble.hpp"
 #include "test/chaos/netns_chaos_ensemble.hpp"
 #include "test/chaos/small_disk.hpp"
 #include "test/support/temp_folder.hpp"
@@ -28,7 +29,7 @@ constexpr int exit_interrupted = 130;
 std::string unavailable_reason(const driver_options& options)
 {
     if (options.on_docker)
-        return "there is no ensemble in containers yet";
+        return docker_ensemble::unavailable_reason();
     return ::geteuid() == 0 ? netns_chaos_ensemble::unavailable_reason()
                             : "network namespaces need root";
 }
@@ -36,6 +37,8 @@ std::string unavailable_reason(const driver_options& options)
 std::unique_ptr<chaos_ensemble> make_servers(const driver_options& options,
                                              const temp_folder& folder)
 {
+    if (options.on_docker)
+        return std::make_unique<docker_ensemble>(options.tick);
     return std::make_unique<netns_chaos_ensemble>(chaos_server_setup{
         .clients = options.clients, .tick = options.tick, .folder = folder.path() / "servers"});
 }
@@ -72,8 +75,9 @@ int main(int argc, char** argv)
     try {
         const auto options = parse_driver_options({argv + 1, argv + argc});
         catch_interrupts();
-        if (::geteuid() == 0)
-            use_own_mounts(); // before the first thread
+        if (!options.on_docker && ::geteuid() == 0)
+            use_own_mounts(); // before the first thread; not for a container engine that outlives
+                              // us
         return run(options);
     } catch (const bad_usage& error) {
         std::fprintf(stderr, "%s", error.what());

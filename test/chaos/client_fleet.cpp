@@ -125,10 +125,11 @@ std::vector<std::string> client_fleet::failures()
     for (auto& one : places_) {
         if (!one.process || one.process->running())
             continue;
-        if (const int code = one.process->wait(); code != 0 || told_ < 2)
+        if (const int code = one.process->wait(); code != 0 || told_ < 2) {
             failures_.push_back("client " + std::to_string(one.id) + " ended by itself, code " +
                                 std::to_string(code) + ":\n" + tail_of(log_of(one.id)));
-        note(event_kind::killed, one.id, event_time());
+            note(event_kind::killed, one.id, event_time());
+        }
         one.process.reset();
     }
     return failures_;
