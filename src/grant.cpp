@@ -17,11 +17,16 @@ grant::grant(std::shared_ptr<session_core> core,
 {
 }
 
+bool grant::believed() const noexcept
+{
+    return now() == phase::held &&
+           core_->io().now() < std::min(belief_->deadline(), who_.expires);
+}
+
+// Who was told that it is over must never hear otherwise, so the first look past the end settles it.
 bool grant::held() const noexcept
 {
-    if (now() != phase::held)
-        return false;
-    if (core_->io().now() < std::min(belief_->deadline(), who_.expires))
+    if (believed())
         return true;
     auto expected = phase::held;
     phase_.compare_exchange_strong(expected, phase::lapsed, std::memory_order_acq_rel);

@@ -57,6 +57,8 @@ public:
 
     // Any thread.
     bool held() const noexcept;
+    /// As `held()`, for observers: being looked at changes nothing.
+    bool believed() const noexcept;
     time_point valid_until() const noexcept;
     /// Ends it for the user; says whether it was held. The znode is deleted in the background;
     /// `gone` runs on the I/O thread when that is confirmed, at once if there was nothing to end.

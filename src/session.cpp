@@ -48,8 +48,12 @@ std::string_view to_string(session_state state) noexcept
 session::session(session_config config) : session(system_pool(), std::move(config)) {}
 
 session::session(boost::asio::any_io_executor executor, session_config config)
-    : core_(std::make_shared<detail::session_core>(
+    : session(std::make_shared<detail::session_core>(
           detail::io_thread::instance(), std::move(executor), checked(config)))
+{
+}
+
+session::session(std::shared_ptr<detail::session_core> core) : core_(std::move(core))
 {
     core_->io().post([core = core_] { core->start(); });
 }

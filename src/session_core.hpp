@@ -232,7 +232,7 @@ private:
     std::shared_ptr<epoch_belief> published_;
     runtime::timer_id upkeep_timer_{0};
     time_point last_sent_;
-    time_point last_commit_sent_;
+    time_point last_check_sent_;
     time_point last_connected_;
     time_point disconnected_since_;
     time_point last_names_looked_up_;

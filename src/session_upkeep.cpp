@@ -61,7 +61,9 @@ void session_core::upkeep_connected(time_point now)
     if (wanted && prove_anew(now))
         return;
     const auto due = now - timeout_ / evidence_part + timeout_ / (2 * upkeep_part);
-    if (contenders_.size() != 0 && last_commit_sent_ <= due && !evidence_outstanding_)
+    // Also when other requests of ours are committed meanwhile: they prove the session, but not
+    // that each hold's contender is still there.
+    if (contenders_.size() != 0 && last_check_sent_ <= due && !evidence_outstanding_)
         send_evidence();
     if (now - last_sent_ >= timeout_ / heartbeat_part - timeout_ / (2 * upkeep_part))
         send_heartbeat();
@@ -124,6 +126,7 @@ void session_core::send_evidence()
     if (paths.empty())
         return; // attempts whose contender is on its way: its creation will be the evidence
     evidence_outstanding_ = true;
+    last_check_sent_ = io_->now();
     auto copy = paths;
     check(epoch_,
           std::move(copy),
@@ -154,7 +157,6 @@ void session_core::take_evidence(const reply& answer)
     const auto now = io_->now();
     if (now >= belief_.deadline())
         expire_holds(); // before the deadline moves: the past is not revived
-    last_commit_sent_ = std::max(last_commit_sent_, answer.sent);
     if (!belief_.committed(answer.sent, answer.received))
         return;
     publish_belief();

@@ -16,6 +16,7 @@ namespace paddock {
 
 namespace detail {
 class grant;
+struct session_access;
 using plain_handler = boost::asio::any_completion_handler<void(error_code)>;
 void start_wait_lost(std::shared_ptr<grant> granted, plain_handler handler);
 void start_verify(std::shared_ptr<grant> granted, plain_handler handler);
@@ -141,6 +142,7 @@ public:
     void verify(error_code& ec) const;
 
 private:
+    friend struct detail::session_access;
     std::shared_ptr<detail::grant> grant_;
 };
 

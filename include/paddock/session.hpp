@@ -164,6 +164,8 @@ public:
 
 private:
     friend struct detail::session_access;
+    explicit session(std::shared_ptr<detail::session_core> core);
+
     std::shared_ptr<detail::session_core> core_;
 };
 

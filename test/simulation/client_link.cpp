@@ -29,8 +29,7 @@ void client_link::deliver_to_server()
 {
     if (requests_.empty())
         return;
-    auto wanted = std::move(requests_.front());
-    requests_.pop_front();
+    auto wanted = requests_.take_front();
     if (accepted)
         listener_->on_request(*this, std::move(wanted));
 }
@@ -47,8 +46,7 @@ void client_link::deliver_to_client()
 {
     if (replies_.empty())
         return;
-    auto reply = std::move(replies_.front());
-    replies_.pop_front();
+    auto reply = replies_.take_front();
     if (auto* const answered = std::get_if<answer>(&reply))
         end_.on_answer(std::move(*answered));
     else if (const auto* const fired = std::get_if<watch_event>(&reply))

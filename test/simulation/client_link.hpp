@@ -1,12 +1,12 @@
 #pragma once
 
 #include "test/simulation/network.hpp"
+#include "test/simulation/ring.hpp"
 #include "test/simulation/txn.hpp"
 #include "test/simulation/wire.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -60,7 +60,7 @@ public:
     std::chrono::milliseconds timeout{0};
     identity who{0};
     std::uint64_t touched_in_round{0};
-    std::deque<waiting_request> waiting;
+    ring<waiting_request> waiting;
     std::vector<path_id> watched;
 
 private:
@@ -71,8 +71,8 @@ private:
     client_listener* listener_{nullptr};
     std::shared_ptr<connection> wire_;
     // Here and not in the events, so that an event is one word and costs no memory.
-    std::deque<request> requests_;
-    std::deque<std::variant<connect_answer, answer, watch_event>> replies_;
+    ring<request> requests_;
+    ring<std::variant<connect_answer, answer, watch_event>> replies_;
 };
 
 } // namespace paddock::simulation

@@ -150,7 +150,7 @@ void client_port::apply(const txn& done, tree& nodes)
         if (change.what == change_kind::remove || change.what == change_kind::set_data)
             fire(change);
         if (asker != nullptr)
-            add_result(change, nodes, reply);
+            add_result(change, nodes, done.what == txn_kind::multi, reply);
     }
     nodes.finish(done);
     if (done.what == txn_kind::close_session)
@@ -173,11 +173,22 @@ void client_port::fire(const node_change& change)
     }
 }
 
-void client_port::add_result(const node_change& change, const tree& nodes, answer& reply) const
+void client_port::add_result(const node_change& change,
+                             const tree& nodes,
+                             bool one_of_many,
+                             answer& reply) const
 {
     const auto* const node = nodes.find(change.path);
-    reply.stats.push_back(node == nullptr ? detail::node_stat{} : tree::stat_of(*node));
-    if (change.what == change_kind::create)
+    const auto stat = node == nullptr ? detail::node_stat{} : tree::stat_of(*node);
+    const bool created = change.what == change_kind::create;
+    if (!one_of_many) {
+        reply.stat = stat;
+        if (created)
+            reply.path = around_.paths.text(change.path);
+        return;
+    }
+    reply.stats.push_back(stat);
+    if (created)
         reply.paths.push_back(around_.paths.text(change.path));
 }
 
@@ -188,19 +199,12 @@ void client_port::answer_write(client_link& asker, const txn& done, answer&& rep
     if (asker.waiting.empty() || !asker.waiting.front().awaits_commit ||
         asker.waiting.front().xid != done.from.xid)
         return;
-    asker.waiting.pop_front();
+    asker.waiting.take_front();
     --in_flight_;
     reply.xid = done.from.xid;
     reply.zxid = done.zxid;
     reply.result = done.result;
     reply.failed = done.failed;
-    if (done.what == txn_kind::single && !reply.stats.empty()) {
-        reply.stat = reply.stats.front();
-        if (!reply.paths.empty())
-            reply.path = std::move(reply.paths.front());
-        reply.stats.clear();
-        reply.paths.clear();
-    }
     asker.send(std::move(reply));
     // A session that moved or ended costs the connection (FinalRequestProcessor).
     if (done.result == code::session_moved || done.what == txn_kind::close_session)

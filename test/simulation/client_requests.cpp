@@ -57,7 +57,7 @@ void client_port::submit(client_link& from, request&& wanted)
     const origin sender{home_.index(), from.id, wanted.xid};
     const auto what = wanted.body.what;
     ++in_flight_;
-    from.waiting.push_back({wanted.xid, what, true});
+    from.waiting.push_back({wanted.xid, what, true, code::ok, nullptr});
     if (what == op::sync)
         return home_.role()->submit_sync(sender);
     auto write = std::make_unique<client_request>();
@@ -81,7 +81,7 @@ void client_port::finish_sync(const origin& from)
     auto* const link = find(from.connection);
     if (link == nullptr || link->waiting.empty() || link->waiting.front().xid != from.xid)
         return;
-    link->waiting.pop_front();
+    link->waiting.take_front();
     --in_flight_;
     link->send(blank_answer(from.xid));
     go_on(*link);
@@ -90,8 +90,7 @@ void client_port::finish_sync(const origin& from)
 void client_port::go_on(client_link& from)
 {
     while (!from.waiting.empty() && !from.waiting.front().awaits_commit) {
-        const auto next = std::move(from.waiting.front());
-        from.waiting.pop_front();
+        const auto next = from.waiting.take_front();
         --in_flight_;
         answer_read(from, *next.read, next.fail_with);
     }

@@ -228,15 +228,15 @@ void leader_role::advance()
 {
     if (!serving_)
         return;
-    std::vector<std::int64_t> logged{home_.log().synced_zxid()};
+    logged_.assign(1, home_.log().synced_zxid());
     for (const auto& one : learners_) {
         if (one->stands == learner::phase::synced)
-            logged.push_back(one->logged);
+            logged_.push_back(one->logged);
     }
-    if (logged.size() < around_.majority())
+    if (logged_.size() < around_.majority())
         return;
-    std::sort(logged.begin(), logged.end(), std::greater<>());
-    commit_until(logged[around_.majority() - 1]);
+    std::sort(logged_.begin(), logged_.end(), std::greater<>());
+    commit_until(logged_[around_.majority() - 1]);
 }
 
 void leader_role::commit_until(std::int64_t zxid)
@@ -259,6 +259,7 @@ void leader_role::commit_until(std::int64_t zxid)
             one->link.send(side::accepter, commit{last});
     }
     home_.apply_until(last);
+    around_.drop_old_log();
     while (!syncs_.empty() && syncs_.front().zxid <= last) {
         const auto next = syncs_.front();
         syncs_.pop_front();

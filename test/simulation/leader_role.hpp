@@ -124,6 +124,7 @@ private:
     std::int64_t last_zxid_{0};
     txn_log::position committed_{0};
     std::deque<waiting_sync> syncs_;
+    std::vector<std::int64_t> logged_; // by each of the quorum, kept for its memory
     preparation preparation_;
     session_tracker sessions_;
     session_owner last_owner_;

@@ -52,14 +52,31 @@ path_id path_table::intern(std::string_view path)
 
 path_id path_table::add(std::string_view path, path_id parent)
 {
-    const auto id = static_cast<path_id>(entries_.size());
-    auto& made = entries_.emplace_back();
+    auto id = static_cast<path_id>(entries_.size());
+    if (free_.empty()) {
+        entries_.emplace_back();
+    } else {
+        id = free_.back();
+        free_.pop_back();
+    }
+    ++entries_[parent].kept;
+    auto& made = entries_[id];
     made.text = path;
     made.parent = parent;
     made.name_at = static_cast<std::uint32_t>(path.rfind('/') + 1);
     made.order = hash_of(path.substr(made.name_at));
     ids_.emplace(made.text, id);
     return id;
+}
+
+void path_table::let_go(path_id path)
+{
+    auto& of = entries_[path];
+    if (--of.kept != 0 || path == root)
+        return;
+    ids_.erase(of.text);
+    free_.push_back(path);
+    let_go(of.parent);
 }
 
 std::string_view path_table::name(path_id path) const

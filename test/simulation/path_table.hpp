@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace paddock::simulation {
 
@@ -24,6 +25,10 @@ public:
     /// Adds it and its parents; 0: this is not a path that ZooKeeper accepts.
     path_id intern(std::string_view path);
 
+    /// A path that was interned stays while it has children or somebody keeps it.
+    void keep(path_id path) { ++entries_[path].kept; }
+    void let_go(path_id path);
+
     const std::string& text(path_id path) const { return entries_[path].text; }
     path_id parent(path_id path) const { return entries_[path].parent; }
     std::string_view name(path_id path) const;
@@ -37,12 +42,14 @@ private:
         std::string text;
         path_id parent{0};
         std::uint32_t name_at{0};
+        std::uint32_t kept{0};
         std::uint64_t order{0};
     };
 
     path_id add(std::string_view path, path_id parent);
 
     std::deque<entry> entries_; // never moved: the keys below look into their texts
+    std::vector<path_id> free_;
     std::unordered_map<std::string_view, path_id> ids_;
 };
 

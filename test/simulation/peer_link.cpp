@@ -44,8 +44,7 @@ void peer_link::deliver(side to)
     auto& queue = sent_[index(other(to))];
     if (queue.empty())
         return;
-    auto message = std::move(queue.front());
-    queue.pop_front();
+    auto message = queue.take_front();
     if (auto* const listener = ends_[index(to)])
         listener->on_message(*this, std::move(message));
 }

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "test/simulation/network.hpp"
+#include "test/simulation/ring.hpp"
 #include "test/simulation/txn.hpp"
 
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -118,7 +118,7 @@ private:
     std::shared_ptr<connection> wire_;
     std::array<peer_end*, 2> ends_{};
     // Messages wait here and not in the event, so that an event is two words and costs no memory.
-    std::array<std::deque<peer_message>, 2> sent_; // by sender
+    std::array<ring<peer_message>, 2> sent_; // by sender
 };
 
 } // namespace paddock::simulation

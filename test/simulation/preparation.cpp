@@ -229,7 +229,7 @@ void preparation::forget_until(std::int64_t zxid)
         auto& newest = newest_[outstanding_.front().path];
         if (newest == forgotten_)
             newest = 0;
-        outstanding_.pop_front();
+        outstanding_.take_front();
     }
 }
 

@@ -2,11 +2,11 @@
 
 #include "test/simulation/credential_table.hpp"
 #include "test/simulation/path_table.hpp"
+#include "test/simulation/ring.hpp"
 #include "test/simulation/tree.hpp"
 #include "test/simulation/txn.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 namespace paddock::simulation {
@@ -42,9 +42,9 @@ private:
         std::int32_t children{0};
     };
     struct pending {
-        std::int64_t zxid;
-        path_id path;
-        std::uint64_t before; // the record of this path that it hides
+        std::int64_t zxid{0};
+        path_id path{0};
+        std::uint64_t before{0}; // the record of this path that it hides
         record now;
     };
 
@@ -61,7 +61,7 @@ private:
     path_table& paths_;
     const credential_table& credentials_;
     const tree& tree_;
-    std::deque<pending> outstanding_;
+    ring<pending> outstanding_;
     std::uint64_t forgotten_{0};        // records that have left the front
     std::vector<std::uint64_t> newest_; // by path: the number of its record from 1 on; 0: none
 };

@@ -45,6 +45,8 @@ public:
     void append(txn_ptr proposed);
     void truncate(std::int64_t keep_until);
     void apply_until(std::int64_t zxid);
+    txn_log::position applied() const noexcept { return applied_; }
+    void drop_log_until(txn_log::position end) { log_.drop_until(end); }
     const txn_log& log() const noexcept { return log_; }
     tree& nodes() noexcept { return nodes_; }
     client_port& clients() noexcept { return clients_; }

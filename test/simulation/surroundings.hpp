@@ -25,6 +25,8 @@ struct surroundings {
     }
 
     std::size_t majority() const { return config.servers / 2 + 1; }
+    /// Takes into the snapshot what all servers have on disk and in memory, now and then.
+    void drop_old_log();
 
     world& where;
     network& net;

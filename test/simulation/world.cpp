@@ -110,7 +110,7 @@ bool world::step()
     now_ = next.when;
     auto& place = slots_[next.slot];
     if (place.where != nullptr && place.work) {
-        if (place.where->life_ != place.life) {
+        if (!place.where->alive_ || place.where->life_ != place.life) {
             release(next.slot);
             return true;
         }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace paddock::simulation {
@@ -88,6 +89,9 @@ public:
     /// Ends `run_until` after this event.
     void stop() noexcept { stopped_ = true; }
 
+    /// Keeps something until everything else of the world has gone.
+    void keep(std::shared_ptr<void> what) { kept_.push_back(std::move(what)); }
+
     /// Runs after every event: the invariants that hold at all times.
     std::function<void()> after_each;
 
@@ -123,6 +127,7 @@ private:
     void release(std::uint32_t index);
     void mix(std::uint64_t value) noexcept;
 
+    std::vector<std::shared_ptr<void>> kept_; // first, so that it goes last
     time_point now_{std::chrono::seconds(1'000)};
     random_source chance_;
     std::vector<entry> heap_;

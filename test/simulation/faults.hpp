@@ -1,0 +1,38 @@
+#pragma once
+
+#include "test/simulation/program.hpp"
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace paddock::simulation {
+
+/// Everything a fault may lay hands on.
+struct stage {
+    world& where;
+    network& net;
+    ensemble& servers;
+    request_faults& requests;
+    witness& seen;
+    std::vector<std::unique_ptr<program>>& programs;
+    /// Puts a new program in the place of a dead one.
+    std::function<void(std::size_t)> replace;
+    random_source& chance;
+    nanoseconds timeout; ///< of the sessions
+    std::string root;
+};
+
+/// What can go wrong.
+struct fault {
+    std::string_view name;
+    /// Begins it; what comes back ends it, or is empty if it ends by itself.
+    std::function<void()> (*begin)(stage&);
+    /// How long it lasts at most, in thousandths of the session time-out.
+    int lasts_max;
+};
+
+const std::vector<fault>& faults();
+
+} // namespace paddock::simulation

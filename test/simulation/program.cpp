@@ -1,0 +1,114 @@
+#include "test/simulation/program.hpp"
+
+#include "test/simulation/worker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace paddock::simulation {
+
+program::program(process::surroundings around, witness& seen, const workload& what, order wanted)
+    : seen_(seen), what_(what), order_(std::move(wanted)),
+      process_(around, order_.name, order_.drift_ppm), sessions_(what.sessions_each),
+      locks_(what.sessions_each)
+{
+    for (std::size_t each = 0; each < what.sessions_each; ++each)
+        open_session(each);
+    for (std::size_t each = 0; each < what.workers_each; ++each)
+        workers_.push_back(std::make_unique<worker>(*this, each % what.sessions_each));
+}
+
+// The process first: nothing that its handlers refer to may go before it is dead.
+program::~program()
+{
+    process_.die();
+}
+
+void program::open_session(std::size_t which)
+{
+    session_config config;
+    config.hosts = order_.hosts;
+    config.session_timeout = order_.timeout;
+    config.connect_timeout = order_.timeout * 2;
+    sessions_[which] = std::make_unique<session>(process_.open_session(config));
+    lock_config how;
+    how.max_hold = order_.timeout * what_.max_hold / 1'000;
+    locks_[which] = std::make_unique<keyed_mutex>(*sessions_[which], order_.root, how);
+}
+
+void program::start()
+{
+    process_.run_as_user([this] {
+        for (const auto& each : workers_)
+            each->start();
+    });
+}
+
+void program::finish()
+{
+    finishing_ = true;
+    if (!process_.alive())
+        return;
+    process_.run_as_user([this] {
+        for (const auto& each : workers_)
+            each->hurry();
+    });
+}
+
+bool program::idle() const
+{
+    return !process_.alive() || std::all_of(workers_.begin(), workers_.end(), [](const auto& each) {
+        return each->idle();
+    });
+}
+
+void program::stop()
+{
+    process_.stop();
+    seen_.paused(order_.client);
+}
+
+void program::go_on()
+{
+    if (!process_.paused())
+        return;
+    seen_.resumed(order_.client);
+    process_.go_on();
+}
+
+void program::die()
+{
+    if (!process_.alive())
+        return;
+    seen_.killed(process_, order_.client);
+    process_.die();
+}
+
+void program::renew_session(std::size_t which)
+{
+    ++operations_;
+    const auto before = std::move(sessions_[which]);
+    open_session(which);
+    before->close();
+}
+
+void program::close_sessions()
+{
+    if (!process_.alive())
+        return;
+    process_.run_as_user([this] {
+        for (const auto& each : sessions_)
+            each->close();
+    });
+}
+
+std::string program::describe_busy() const
+{
+    for (const auto& each : workers_) {
+        if (!each->idle())
+            return each->describe();
+    }
+    return process_.name() + " is idle";
+}
+
+} // namespace paddock::simulation

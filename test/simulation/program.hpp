@@ -1,0 +1,69 @@
+#pragma once
+
+#include "test/simulation/process.hpp"
+#include "test/simulation/witness.hpp"
+#include "test/simulation/workload.hpp"
+#include <paddock/keyed_mutex.hpp>
+#include <paddock/session.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace paddock::simulation {
+
+class worker;
+
+/// One process of a trial: sessions, locks on them, and workers that take the locks.
+class program {
+public:
+    struct order {
+        checker::client_id client{0};
+        std::string name;
+        std::string hosts;
+        std::string root;
+        std::chrono::milliseconds timeout{0};
+        std::int64_t drift_ppm{0};
+    };
+
+    program(process::surroundings around, witness& seen, const workload& what, order wanted);
+    ~program();
+
+    void start();
+    /// No new attempts; holds end soon.
+    void finish();
+    /// Every worker has an answer to all it asked for.
+    bool idle() const;
+    /// Calls of the library so far.
+    std::uint64_t operations() const noexcept { return operations_; }
+
+    void stop();
+    void go_on();
+    void die();
+    /// Closes a session while it is in use and opens another in its place, locks included.
+    void renew_session(std::size_t which);
+    void close_sessions();
+
+    process& host() noexcept { return process_; }
+    const process& host() const noexcept { return process_; }
+    std::string describe_busy() const;
+
+private:
+    friend class worker;
+    keyed_mutex& lock_of(std::size_t session) { return *locks_[session]; }
+    void open_session(std::size_t which);
+
+    witness& seen_;
+    const workload& what_;
+    const order order_;
+    process process_;
+    std::vector<std::unique_ptr<session>> sessions_;
+    std::vector<std::unique_ptr<keyed_mutex>> locks_;
+    std::vector<std::unique_ptr<worker>> workers_;
+    std::uint64_t operations_{0};
+    std::uint64_t attempts_{0};
+    bool finishing_{false};
+};
+
+} // namespace paddock::simulation

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "test/simulation/wire.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+namespace paddock::simulation {
+
+class host;
+
+/// What befalls the next requests of a process: the cases that no partition hits with certainty.
+class request_faults {
+public:
+    enum class kind {
+        cut_before,  ///< the connection breaks before the request leaves
+        cut_after,   ///< it breaks behind the request: carried out, and the answer lost
+        reply_lost,  ///< carried out, and never answered, on a connection that stands
+        fail,        ///< answered with a code, not carried out
+        cut_reading, ///< the answer has arrived; the connection breaks while it is read
+    };
+    struct fault {
+        kind what{kind::fail};
+        code answer{code::throttled};
+        std::uint32_t skip{0}; ///< requests that pass unharmed before
+    };
+
+    void plan(const host& whose, fault next) { plans_.push_back({&whose, next}); }
+    void clear() { plans_.clear(); }
+
+    /// The fault of a request that is about to be sent, if it has one.
+    std::optional<fault> take(const host& whose)
+    {
+        for (auto at = plans_.begin(); at != plans_.end(); ++at) {
+            if (at->whose != &whose)
+                continue;
+            if (at->what.skip > 0) {
+                --at->what.skip;
+                return std::nullopt;
+            }
+            const auto due = at->what;
+            plans_.erase(at);
+            ++met_;
+            return due;
+        }
+        return std::nullopt;
+    }
+    std::uint64_t met() const noexcept { return met_; }
+
+private:
+    struct planned {
+        const host* whose;
+        fault what;
+    };
+    std::deque<planned> plans_;
+    std::uint64_t met_{0};
+};
+
+} // namespace paddock::simulation

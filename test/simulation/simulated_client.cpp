@@ -1,0 +1,502 @@
+#include "test/simulation/simulated_client.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace paddock::simulation {
+namespace {
+
+using detail::reply_code;
+
+// As the adapter: how long a close waits for what was sent before it and for its own answer.
+constexpr std::chrono::milliseconds farewell_max{1'500};
+
+// As src/zk_handle.cpp merges the C client's codes.
+reply_code to_reply(code result)
+{
+    switch (result) {
+    case code::ok:
+        return reply_code::ok;
+    case code::no_node:
+        return reply_code::no_node;
+    case code::node_exists:
+        return reply_code::node_exists;
+    case code::not_empty:
+        return reply_code::not_empty;
+    case code::no_auth:
+        return reply_code::no_auth;
+    case code::throttled:
+        return reply_code::throttled;
+    case code::session_moved:
+    case code::runtime_inconsistency:
+        return reply_code::in_doubt;
+    case code::session_expired:
+        return reply_code::session_over;
+    case code::bad_version:
+    case code::no_children_for_ephemerals:
+    case code::bad_arguments:
+    case code::unimplemented:
+    case code::system_error:
+        break;
+    }
+    return reply_code::refused;
+}
+
+} // namespace
+
+simulated_client::simulated_client(process& owner,
+                                   detail::client_config config,
+                                   detail::zk_events& events)
+    : owner_(owner), events_(&events), config_(std::move(config)), servers_(config_.servers),
+      next_server_(owner.chance().below(servers_.size())),
+      pacer_(servers_.size(), config_.session_timeout), timeout_(config_.session_timeout)
+{
+}
+
+simulated_client::~simulated_client()
+{
+    if (link_)
+        link_->close(side::opener);
+}
+
+void simulated_client::start()
+{
+    try_later();
+}
+
+// ---- the calls ---------------------------------------------------------------------------------
+
+void simulated_client::create(detail::create_request wanted, nanoseconds patience, created handler)
+{
+    // The data names the real host and process, which a reproducible world must not see.
+    request ask{.body = {.what = op::create,
+                         .path = std::move(wanted.path),
+                         .mode = wanted.mode,
+                         .creator_all_acl = config_.creator_all_acl}};
+    begin(patience,
+          std::move(ask),
+          [handler = std::move(handler)](const detail::reply& end, answer& given) {
+              handler(end, std::move(given.path), given.stat);
+          });
+}
+
+void simulated_client::children(std::string path, nanoseconds patience, listed handler)
+{
+    begin(patience,
+          {.body = {.what = op::children, .path = std::move(path)}},
+          [handler = std::move(handler)](const detail::reply& end, answer& given) {
+              handler(end, std::move(given.names));
+          });
+}
+
+void simulated_client::watch(std::string path, nanoseconds patience, got handler)
+{
+    auto finish = [this, path, handler = std::move(handler)](const detail::reply& end,
+                                                             answer& given) {
+        if (end.code == reply_code::ok)
+            watched_.insert(path);
+        handler(end, given.stat);
+    };
+    begin(patience,
+          {.body = {.what = op::get, .path = std::move(path)}, .watch = true},
+          std::move(finish));
+}
+
+void simulated_client::unwatch(std::string path, nanoseconds patience, done handler)
+{
+    auto finish = [this, path, handler = std::move(handler)](const detail::reply& end, answer&) {
+        if (end.code == reply_code::ok)
+            watched_.erase(path);
+        handler(end);
+    };
+    begin(patience, {.body = {.what = op::unwatch, .path = std::move(path)}}, std::move(finish));
+}
+
+void simulated_client::stat(std::string path, nanoseconds patience, got handler)
+{
+    begin(patience,
+          {.body = {.what = op::exists, .path = std::move(path)}},
+          [handler = std::move(handler)](const detail::reply& end, answer& given) {
+              handler(end, given.stat);
+          });
+}
+
+void simulated_client::remove(std::string path, nanoseconds patience, done handler)
+{
+    begin(patience,
+          {.body = {.what = op::remove, .path = std::move(path)}},
+          [handler = std::move(handler)](const detail::reply& end, answer&) { handler(end); });
+}
+
+void simulated_client::multi(std::vector<detail::multi_op> ops,
+                             nanoseconds patience,
+                             committed handler)
+{
+    request ask{.body = {.what = op::multi}};
+    for (auto& each : ops) {
+        if (auto* const check = std::get_if<detail::check_op>(&each))
+            ask.ops.push_back({.what = op::check, .path = std::move(check->path)});
+        else
+            ask.ops.push_back(
+                {.what = op::remove, .path = std::move(std::get<detail::remove_op>(each).path)});
+    }
+    begin(patience,
+          std::move(ask),
+          [handler = std::move(handler)](const detail::reply& end, answer& given) {
+              handler(end, given.failed);
+          });
+}
+
+void simulated_client::sync(std::string path, nanoseconds patience, done handler)
+{
+    begin(patience,
+          {.body = {.what = op::sync, .path = std::move(path)}},
+          [handler = std::move(handler)](const detail::reply& end, answer&) { handler(end); });
+}
+
+void simulated_client::begin(nanoseconds patience, request wanted, finisher finish)
+{
+    if (over_ || closed_)
+        return finish_later(std::move(finish), reply_code::session_over);
+    if (!connected_)
+        return finish_later(std::move(finish), reply_code::in_doubt);
+    if (!suffer_before(wanted, finish))
+        return;
+    const auto now = owner_.local_now();
+    wanted.xid = ++last_xid_;
+    calls_.push_back({wanted.xid, now, now + patience, std::move(finish)});
+    owner_.around().servers.submit(link_, std::move(wanted));
+    suffer_after(calls_.back());
+    arm_patience();
+}
+
+// ---- planned faults of single requests
+// ------------------------------------------------------------
+
+// Says whether the request is to be sent at all.
+bool simulated_client::suffer_before(const request& wanted, finisher& finish)
+{
+    pending_fault_ = owner_.around().faults.take(owner_);
+    if (!pending_fault_)
+        return true;
+    owner_.around().where.note("request fault",
+                               owner_.name(),
+                               static_cast<std::uint64_t>(pending_fault_->what),
+                               static_cast<std::uint64_t>(wanted.body.what));
+    if (pending_fault_->what == request_faults::kind::fail) {
+        // Behind what was sent before, as an answer of the server would come.
+        const auto now = owner_.local_now();
+        calls_.push_back({++last_xid_, now, now + timeout_ / 3, std::move(finish)});
+        owner_.around().servers.submit(
+            link_,
+            {.xid = last_xid_, .body = {.what = op::ping}, .fail_with = pending_fault_->answer});
+        arm_patience();
+        return false;
+    }
+    if (pending_fault_->what == request_faults::kind::cut_before) {
+        finish_later(std::move(finish), reply_code::in_doubt);
+        owner_.around().where.at(owner_, owner_.around().where.now(), [weak = weak_from_this()] {
+            if (const auto self = weak.lock())
+                self->break_connection();
+        });
+        return false;
+    }
+    return true;
+}
+
+void simulated_client::suffer_after(call& made)
+{
+    if (!pending_fault_)
+        return;
+    const auto what = pending_fault_->what;
+    if (what == request_faults::kind::reply_lost) {
+        made.unanswered = true;
+    } else if (what == request_faults::kind::cut_after ||
+               what == request_faults::kind::cut_reading) {
+        // Not inside the call of whoever made it.
+        const auto delay = what == request_faults::kind::cut_after ? 0ns : nanoseconds(1ms);
+        auto& where = owner_.around().where;
+        where.at(owner_, where.now() + delay, [weak = weak_from_this()] {
+            if (const auto self = weak.lock())
+                self->break_connection();
+        });
+    }
+}
+
+// ---- ends of calls -----------------------------------------------------------------------------
+
+void simulated_client::finish_later(finisher finish, reply_code code)
+{
+    const auto now = owner_.local_now();
+    auto& where = owner_.around().where;
+    where.at(
+        owner_, where.now(), [self = shared_from_this(), finish = std::move(finish), code, now] {
+            answer none;
+            finish({.code = code, .sent = now, .received = now}, none);
+        });
+}
+
+void simulated_client::end_all_calls(reply_code code)
+{
+    const auto now = owner_.local_now();
+    auto& where = owner_.around().where;
+    for (auto& ended : std::exchange(calls_, {})) {
+        where.at(owner_,
+                 where.now(),
+                 [self = shared_from_this(),
+                  finish = std::move(ended.finish),
+                  end = detail::reply{.code = code, .sent = ended.sent, .received = now}] {
+                     answer none;
+                     finish(end, none);
+                 });
+    }
+}
+
+void simulated_client::arm_patience()
+{
+    auto due = time_point::max();
+    for (const auto& each : calls_)
+        due = std::min(due, each.deadline);
+    if (patience_timer_ != 0 && patience_due_ <= due)
+        return; // comes early at worst, and is set anew then
+    auto& where = owner_.around().where;
+    where.cancel(std::exchange(patience_timer_, 0));
+    if (due == time_point::max())
+        return;
+    patience_due_ = due;
+    patience_timer_ = where.at(owner_, owner_.global(due), [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self)
+            return;
+        self->patience_timer_ = 0;
+        const auto now = self->owner_.local_now();
+        const bool late = std::any_of(self->calls_.begin(),
+                                      self->calls_.end(),
+                                      [now](const call& each) { return each.deadline <= now; });
+        if (late)
+            self->break_connection();
+        self->arm_patience();
+    });
+}
+
+// ---- what the server says
+// ------------------------------------------------------------------------
+
+void simulated_client::on_session(const connect_answer& given)
+{
+    if (!attempting_ || over_)
+        return;
+    const auto self = shared_from_this();
+    attempting_ = false;
+    owner_.around().where.cancel(std::exchange(attempt_timer_, 0));
+    if (given.auth_refused)
+        return end_session(detail::session_end::auth_refused);
+    const bool replaced = session_id_ != 0 && given.session_id != session_id_;
+    if (given.session_id == 0 || replaced)
+        return end_session(detail::session_end::expired);
+    session_id_ = given.session_id;
+    password_ = given.password;
+    timeout_ = given.timeout;
+    connected_ = true;
+    pacer_.set_session_timeout(timeout_);
+    pacer_.connected(owner_.local_now());
+    if (!watched_.empty()) {
+        request again{.xid = ++last_xid_, .body = {.what = op::set_watches}};
+        again.paths.assign(watched_.begin(), watched_.end());
+        again.last_zxid = last_zxid_;
+        owner_.around().servers.submit(link_, std::move(again));
+    }
+    if (events_ != nullptr)
+        events_->on_connected({.session_id = session_id_,
+                               .session_timeout = timeout_,
+                               .connect_started = connect_started_});
+}
+
+void simulated_client::on_answer(answer&& given)
+{
+    const auto self = shared_from_this(); // a handler may let go of us
+    last_zxid_ = std::max(last_zxid_, given.zxid);
+    if (calls_.empty() || calls_.front().xid != given.xid) {
+        if (close_handler_ && given.xid == last_xid_)
+            finish_close(reply_code::ok);
+        return; // of watches that were set again, or of a call whose answer a fault ate
+    }
+    if (calls_.front().unanswered)
+        return;
+    const auto answered = std::move(calls_.front());
+    calls_.pop_front();
+    const detail::reply end{
+        .code = to_reply(given.result), .sent = answered.sent, .received = owner_.local_now()};
+    answered.finish(end, given);
+}
+
+void simulated_client::on_watch_event(const watch_event& event)
+{
+    const auto self = shared_from_this();
+    if (watched_.erase(event.path) != 0 && events_ != nullptr)
+        events_->on_watch(event.path);
+}
+
+// ---- the connection
+// --------------------------------------------------------------------------------
+
+void simulated_client::try_later()
+{
+    auto& where = owner_.around().where;
+    where.cancel(attempt_timer_);
+    attempt_timer_ =
+        where.at(owner_, owner_.global(pacer_.next_attempt()), [weak = weak_from_this()] {
+            if (const auto self = weak.lock()) {
+                self->attempt_timer_ = 0;
+                self->try_next();
+            }
+        });
+}
+
+void simulated_client::try_next()
+{
+    if (over_ || closed_ || connected_ || attempting_)
+        return;
+    connect_started_ = owner_.local_now();
+    pacer_.started(connect_started_);
+    const auto server = ensemble::index_of(servers_[next_server_++ % servers_.size()]);
+    if (!server)
+        return attempt_failed();
+    attempting_ = true;
+    link_ = owner_.around().servers.connect(owner_,
+                                            *server,
+                                            {.session_id = session_id_,
+                                             .password = password_,
+                                             .timeout = config_.session_timeout,
+                                             .last_zxid = last_zxid_,
+                                             .auth = config_.auth},
+                                            *this);
+    link_->on_closed(side::opener, [weak = weak_from_this()] {
+        if (const auto self = weak.lock())
+            self->break_connection();
+    });
+    auto& where = owner_.around().where;
+    attempt_timer_ = where.at(owner_, owner_.global(pacer_.give_up()), [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+            self->attempt_timer_ = 0;
+            self->break_connection();
+        }
+    });
+}
+
+void simulated_client::attempt_failed()
+{
+    attempting_ = false;
+    pacer_.failed(owner_.local_now(), owner_.chance().next());
+    try_later();
+}
+
+// Ours or the server's doing; what had been sent may have been carried out.
+void simulated_client::break_connection()
+{
+    const auto self = shared_from_this();
+    if (const auto old = std::exchange(link_, nullptr))
+        old->close(side::opener);
+    end_all_calls(over_ ? reply_code::session_over : reply_code::in_doubt);
+    if (closed_)
+        return finish_close(reply_code::in_doubt);
+    if (connected_)
+        went_down();
+    else if (attempting_)
+        attempt_failed();
+}
+
+void simulated_client::went_down()
+{
+    connected_ = false;
+    pacer_.lost(owner_.local_now(), owner_.chance().next());
+    tell([](detail::zk_events& events) { events.on_disconnected(); });
+    try_later();
+}
+
+void simulated_client::end_session(detail::session_end reason)
+{
+    over_ = true;
+    connected_ = attempting_ = false;
+    if (const auto old = std::exchange(link_, nullptr))
+        old->close(side::opener);
+    end_all_calls(reply_code::session_over);
+    tell([reason](detail::zk_events& events) { events.on_session_over(reason); });
+}
+
+// In turn with the ends of calls, which come first.
+void simulated_client::tell(std::function<void(detail::zk_events&)> event)
+{
+    auto& where = owner_.around().where;
+    where.at(owner_, where.now(), [self = shared_from_this(), event = std::move(event)] {
+        if (self->events_ != nullptr)
+            event(*self->events_);
+    });
+}
+
+void simulated_client::reconnect()
+{
+    if (closed_ || over_)
+        return;
+    auto& where = owner_.around().where;
+    where.at(owner_, where.now(), [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self || self->closed_ || self->over_)
+            return;
+        self->break_connection();
+        self->pacer_.at_once();
+        self->try_later();
+    });
+}
+
+void simulated_client::set_servers(std::vector<detail::endpoint> servers)
+{
+    if (closed_ || over_ || servers.empty())
+        return;
+    const bool changed = servers != servers_;
+    servers_ = std::move(servers);
+    pacer_.set_servers(servers_.size());
+    if (changed)
+        reconnect();
+}
+
+// ---- the end -----------------------------------------------------------------------------------
+
+void simulated_client::close(done handler)
+{
+    const bool again = std::exchange(closed_, true);
+    events_ = nullptr;
+    auto& where = owner_.around().where;
+    if (again || over_ || !connected_) {
+        const auto now = owner_.local_now();
+        const auto code = over_ ? reply_code::session_over : reply_code::in_doubt;
+        if (const auto old = std::exchange(link_, nullptr))
+            old->close(side::opener);
+        end_all_calls(code);
+        where.at(owner_,
+                 where.now(),
+                 [self = shared_from_this(), handler = std::move(handler), code, now] {
+                     handler({.code = code, .sent = now, .received = now});
+                 });
+        return;
+    }
+    close_handler_ = std::move(handler);
+    owner_.around().servers.submit(link_,
+                                   {.xid = ++last_xid_, .body = {.what = op::close_session}});
+    where.at(owner_, owner_.global(owner_.local_now() + farewell_max), [self = shared_from_this()] {
+        self->finish_close(reply_code::in_doubt);
+    });
+}
+
+void simulated_client::finish_close(reply_code code)
+{
+    connected_ = attempting_ = false;
+    if (const auto old = std::exchange(link_, nullptr))
+        old->close(side::opener);
+    end_all_calls(reply_code::in_doubt);
+    const auto now = owner_.local_now();
+    if (const auto handler = std::exchange(close_handler_, nullptr))
+        handler({.code = code, .sent = now, .received = now});
+}
+
+} // namespace paddock::simulation

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "test/simulation/trial.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace paddock::simulation {
+
+/// What many trials add up to: how much ran, and how often each fault met each workload.
+class tally {
+public:
+    void add(const outcome& one);
+    /// Adds what earlier runs have left in a file; a file that is not there counts nothing.
+    void load(const std::string& file);
+    void save(const std::string& file) const;
+
+    std::uint64_t seeds{0};
+    std::uint64_t violations{0};
+    std::uint64_t operations{0};
+    std::uint64_t grants{0};
+    std::uint64_t losses{0};
+    std::uint64_t events{0};
+
+    /// The table for people: faults down, workloads across, in seeds.
+    std::string table() const;
+    /// The fewest seeds of any cell, of all there are.
+    std::uint64_t least_covered() const;
+
+private:
+    std::map<std::pair<std::string, std::string>, std::uint64_t> cells_; ///< fault, workload
+};
+
+} // namespace paddock::simulation

@@ -1,0 +1,348 @@
+#include "test/simulation/witness.hpp"
+
+#include "src/session_access.hpp"
+#include "src/session_core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace paddock::simulation {
+namespace {
+
+using checker::event_kind;
+
+std::string in_seconds(time_point when)
+{
+    return std::to_string(std::chrono::duration<double>(when.time_since_epoch()).count()) + " s";
+}
+
+} // namespace
+
+witness::observed::observed(witness& by, process& owner, checker::event began, const hold& held)
+    : by_(by), owner_(owner), began_(began), granted_(detail::session_access::behind(held)),
+      key_(held.key()), believed_last_(owner.around().where.now())
+{
+    on_stop_.emplace(held.lost(), [this] { on_lost(); });
+}
+
+void witness::observed::on_lost()
+{
+    ++signals_;
+    if (usurped_)
+        return; // its belief ended in the record when its contender did
+    const auto signalled = by_.from(*this, event_kind::lost_signalled);
+    by_.lost(*this);
+    by_.append(signalled, key_);
+}
+
+witness::witness(world& where, ensemble& servers, std::string root, nanoseconds notice)
+    : world_(where), servers_(servers), root_(std::move(root)), notice_(notice)
+{
+    servers.on_change = [this](const ensemble::change& seen) { on_change(seen); };
+}
+
+// ---- the queues, as the ensemble commits them --------------------------------------------------
+
+void witness::on_change(const ensemble::change& seen)
+{
+    const auto slash = seen.path.rfind('/');
+    if (seen.ephemeral_owner == 0 || seen.path.compare(0, root_.size(), root_) != 0)
+        return;
+    const auto key = seen.path.substr(root_.size() + 1, slash - root_.size() - 1);
+    auto& contenders = queues_[key].contenders;
+    if (seen.created) {
+        contenders.emplace(seen.czxid, seen.path);
+        return;
+    }
+    ++deletions_;
+    contenders.erase(seen.czxid);
+    if (seen.by_session == 0 && deleted_by_operator_.contains(seen.path))
+        usurp(key, seen.path);
+}
+
+// The key is free from here on, whatever the holder believes until its next evidence tells it.
+void witness::usurp(const std::string& key, const std::string& path)
+{
+    for (const auto& each : queues_[key].open) {
+        if (each->granted_->path() != path || std::exchange(each->usurped_, true))
+            continue;
+        if (!each->ended_)
+            close(*each, event_kind::released, world_.now());
+        world_.after(notice_, [this, each] {
+            if (each->granted_->believed() && each->owner_.alive())
+                violated("key " + each->key_ + ": the contender of token " +
+                         std::to_string(each->began_.token) +
+                         " was deleted long ago, and its holder has not noticed");
+        });
+    }
+}
+
+// In front of whoever is granted stands nobody.
+void witness::check_turn(const std::string& key, const detail::grant& granted)
+{
+    const auto& contenders = queues_[key].contenders;
+    if (contenders.empty() || contenders.begin()->first >= granted.who().token.value())
+        return;
+    violated("key " + key + ": " + granted.path() + " is granted while " +
+             contenders.begin()->second + " stands in front of it");
+}
+
+// ---- grants and their ends ---------------------------------------------------------------------
+
+void witness::called(checker::client_id client,
+                     const std::string& key,
+                     std::uint64_t attempt,
+                     nanoseconds limit)
+{
+    append(
+        {.kind = event_kind::called, .client = client, .attempt = attempt, .value = limit.count()},
+        key);
+}
+
+void witness::refused(checker::client_id client, const std::string& key, std::uint64_t attempt)
+{
+    ++abandoned;
+    append({.kind = event_kind::refused, .client = client, .attempt = attempt}, key);
+}
+
+std::shared_ptr<witness::observed> witness::granted(process& owner,
+                                                    checker::client_id client,
+                                                    const std::string& key,
+                                                    std::uint64_t attempt,
+                                                    const hold& held)
+{
+    // Deleted by an operator while the grant was on its way.
+    const bool gone = deleted_by_operator_.contains(held.path()) &&
+                      !queues_[key].contenders.contains(held.token().value());
+    if (gone) {
+        refused(client, key, attempt);
+        return nullptr;
+    }
+    ++grants_;
+    const checker::event began{.kind = event_kind::granted,
+                               .client = client,
+                               .attempt = attempt,
+                               .token = held.token().value()};
+    append(began, key);
+    auto seen = std::make_shared<observed>(*this, owner, began, held);
+    auto& at = queues_[key];
+    if (seen->granted_->believed()) {
+        check_turn(key, *seen->granted_);
+        check_told(at, *seen);
+    }
+    at.open.push_back(seen);
+    if (at.open.size() > 1)
+        contested_.insert(key);
+    check_believers(key, at);
+    return seen;
+}
+
+// Who lost the key before knows it by now, unless its process was stopped meanwhile.
+void witness::check_told(const queue& at, const observed& next)
+{
+    for (const auto& before : at.open) {
+        if (before->usurped_ || before->granted_->believed() || before->signals_ != 0 ||
+            !before->owner_.runs() || before->owner_.pauses_since(before->believed_last_))
+            continue;
+        violated("key " + next.key_ + ": token " + std::to_string(next.began_.token) +
+                 " is granted, and the holder of token " + std::to_string(before->began_.token) +
+                 " in " + before->owner_.name() + " has not been told that it lost the key");
+    }
+}
+
+void witness::releasing(const std::shared_ptr<observed>& ended)
+{
+    // A loss that the session knows of is still told, a moment later. One that nobody has noticed
+    // ends with the release, and no signal is owed.
+    const bool known_lost = ended->granted_->now() == detail::grant::phase::lost;
+    if (!ended->ended_) {
+        if (ended->granted_->believed())
+            close(*ended, event_kind::released, world_.now());
+        else if (known_lost)
+            lost(*ended);
+        else
+            close(*ended, event_kind::released, ended->believed_last_);
+    }
+    if (known_lost && ended->signals_ == 0)
+        owed_.push_back(ended);
+    else
+        ended->on_stop_.reset();
+    auto& open = queues_[ended->key_].open;
+    std::erase(open, ended);
+    if (open.size() < 2)
+        contested_.erase(ended->key_);
+}
+
+void witness::lost(observed& ended)
+{
+    if (ended.ended_)
+        return;
+    ++losses_;
+    close(ended, event_kind::lost, ended.believed_last_);
+}
+
+void witness::close(observed& ended, event_kind how, time_point when)
+{
+    ended.ended_ = true;
+    auto what = from(ended, how);
+    what.time = when.time_since_epoch();
+    const auto key = history_.key(ended.key_);
+    what.key = key;
+    history_.append(what);
+}
+
+void witness::relied_on(observed& by)
+{
+    if (!by.ended_ && by.granted_->believed())
+        by.believed_last_ = world_.now();
+}
+
+void witness::killed(process& owner, checker::client_id client)
+{
+    for (auto& [key, at] : queues_) {
+        for (const auto& each : at.open) {
+            if (&each->owner_ == &owner) {
+                each->ended_ = true;
+                each->on_stop_.reset();
+            }
+        }
+        std::erase_if(at.open, [&](const auto& each) { return &each->owner_ == &owner; });
+        if (at.open.size() < 2)
+            contested_.erase(key);
+    }
+    std::erase_if(owed_, [&](const auto& each) { return &each->owner_ == &owner; });
+    append({.kind = event_kind::killed, .client = client}, "");
+}
+
+void witness::paused(checker::client_id client)
+{
+    append({.kind = event_kind::paused, .client = client}, "");
+}
+
+void witness::resumed(checker::client_id client)
+{
+    append({.kind = event_kind::resumed, .client = client}, "");
+}
+
+// ---- who believes ------------------------------------------------------------------------------
+
+void witness::look()
+{
+    for (const auto& key : contested_)
+        check_believers(key, queues_[key]);
+}
+
+void witness::check_believers(const std::string& key, queue& at)
+{
+    const observed* first = nullptr;
+    for (const auto& each : at.open) {
+        if (each->usurped_ || !each->granted_->believed())
+            continue;
+        each->believed_last_ = world_.now();
+        if (first != nullptr) {
+            violated("key " + key + ": two believe in it at " + in_seconds(world_.now()) + ": " +
+                     first->owner_.name() + " with token " + std::to_string(first->began_.token) +
+                     " and " + each->owner_.name() + " with token " +
+                     std::to_string(each->began_.token));
+            return;
+        }
+        first = each.get();
+    }
+}
+
+// ---- the guarded counter -----------------------------------------------------------------------
+
+std::optional<std::int64_t> witness::read(observed& by)
+{
+    relied_on(by);
+    std::int64_t value = 0;
+    if (store_.read(by.key_, by.began_.token, value))
+        return value;
+    append(from(by, event_kind::write_refused), by.key_);
+    return std::nullopt;
+}
+
+void witness::write_sent(observed& by)
+{
+    relied_on(by);
+    append(from(by, event_kind::increment_sent), by.key_);
+}
+
+void witness::write_arrives(observed& by, std::int64_t value, bool told)
+{
+    const bool accepted = store_.write(by.key_, by.began_.token, value);
+    append(from(by, accepted ? event_kind::written : event_kind::write_refused), by.key_);
+    if (told)
+        append(from(by, accepted ? event_kind::incremented : event_kind::increment_refused),
+               by.key_);
+}
+
+// ---- the end -----------------------------------------------------------------------------------
+
+void witness::quiet()
+{
+    append({.kind = event_kind::quiet}, "");
+}
+
+void witness::at_rest(const std::vector<process*>& alive)
+{
+    for (const auto& [key, at] : queues_) {
+        if (!at.contenders.empty())
+            violated("key " + key + ": " + at.contenders.begin()->second + " is left behind");
+    }
+    if (const auto left = servers_.watches(); left != 0)
+        violated(std::to_string(left) + " watches are left at the servers");
+    std::uint64_t wakes = 0;
+    for (auto* const each : alive) {
+        for (const auto& known : each->cores()) {
+            const auto core = known.lock();
+            if (!core)
+                continue;
+            const auto use = core->usage();
+            wakes += use.watch_events;
+            if (use.contenders + use.watches + use.holds + use.queued != 0)
+                violated(each->name() + " still keeps " + std::to_string(use.contenders) +
+                         " contenders, " + std::to_string(use.watches) + " watches, " +
+                         std::to_string(use.holds) + " holds, " + std::to_string(use.queued) +
+                         " requests");
+        }
+    }
+    if (servers_.seen().foreign_deletes != 0)
+        violated("a contender of somebody else was deleted");
+    if (wakes > deletions_ + abandoned)
+        violated(std::to_string(wakes) + " wakes for " + std::to_string(deletions_) +
+                 " contenders that went");
+    for (const auto& [key, entry] : store_.entries())
+        append({.kind = event_kind::final_value, .value = entry.value}, key);
+}
+
+void witness::violated(const std::string& what)
+{
+    if (violation_)
+        return;
+    violation_ = what;
+    world_.note("VIOLATION " + what, "witness");
+    world_.stop();
+}
+
+// ---- records -----------------------------------------------------------------------------------
+
+void witness::append(checker::event what, const std::string& key)
+{
+    what.key = key.empty() ? checker::no_key : history_.key(key);
+    what.time = world_.now().time_since_epoch();
+    history_.append(what);
+    world_.note(checker::name_of(what.kind),
+                key,
+                (std::uint64_t{what.client} << 32) | what.attempt,
+                static_cast<std::uint64_t>(what.token));
+}
+
+checker::event witness::from(const observed& hold, event_kind what) const
+{
+    auto record = hold.began_;
+    record.kind = what;
+    return record;
+}
+
+} // namespace paddock::simulation

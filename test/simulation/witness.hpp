@@ -1,0 +1,125 @@
+#pragma once
+
+#include "src/grant.hpp"
+#include "test/checker/history.hpp"
+#include "test/simulation/ensemble.hpp"
+#include "test/simulation/process.hpp"
+#include "test/simulation/resource.hpp"
+#include <paddock/hold.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace paddock::simulation {
+
+/// Sees everything: writes the history that the checker judges, and watches what only an observer
+/// of all processes at one instant can see: who believes.
+class witness {
+public:
+    /// `root`: where the keys' parents are.
+    /// `notice`: within which a holder whose contender was deleted has to have noticed.
+    witness(world& where, ensemble& servers, std::string root, nanoseconds notice);
+
+    /// A hold whose end is awaited.
+    class observed {
+    public:
+        observed(witness& by, process& owner, checker::event began, const hold& held);
+        const std::shared_ptr<detail::grant>& granted() const noexcept { return granted_; }
+
+    private:
+        friend class witness;
+        void on_lost();
+
+        witness& by_;
+        process& owner_;
+        checker::event began_;
+        std::shared_ptr<detail::grant> granted_;
+        std::string key_;
+        time_point believed_last_;
+        int signals_{0};
+        bool ended_{false};
+        bool usurped_{false}; // its contender was deleted by an operator
+        std::optional<std::stop_callback<std::function<void()>>> on_stop_;
+    };
+
+    // --- what the workers report ----------------------------------------------------------
+
+    void called(checker::client_id client,
+                const std::string& key,
+                std::uint64_t attempt,
+                nanoseconds limit);
+    void refused(checker::client_id client, const std::string& key, std::uint64_t attempt);
+    /// Null: it was over when it came, and nobody relies on it.
+    std::shared_ptr<observed> granted(process& owner,
+                                      checker::client_id client,
+                                      const std::string& key,
+                                      std::uint64_t attempt,
+                                      const hold& held);
+    /// The holder lets go: to be called before the release.
+    void releasing(const std::shared_ptr<observed>& ended);
+    /// An operator is about to delete a contender. Its holder cannot know at once; it must soon.
+    void operator_deletes(const std::string& path) { deleted_by_operator_.insert(path); }
+    /// A read-modify-write of the counter: `read` under the lock, `write` when it arrives.
+    std::optional<std::int64_t> read(observed& by);
+    void write_sent(observed& by);
+    void write_arrives(observed& by, std::int64_t value, bool told);
+    void killed(process& owner, checker::client_id client);
+    void paused(checker::client_id client);
+    void resumed(checker::client_id client);
+
+    // --- what the trial asks -----------------------------------------------------------------
+
+    void quiet();
+    /// Finds what is left over at rest, and the counters' last values.
+    void at_rest(const std::vector<process*>& alive);
+    /// To be called after every event.
+    void look();
+    /// A promise is broken: said once, the first is what counts.
+    void violated(const std::string& what);
+
+    const std::optional<std::string>& violation() const noexcept { return violation_; }
+    checker::history& history() noexcept { return history_; }
+    std::uint64_t grants() const noexcept { return grants_; }
+    std::uint64_t losses() const noexcept { return losses_; }
+    std::uint64_t abandoned{0}; ///< attempts that ended without a hold
+
+private:
+    struct queue {
+        std::map<std::int64_t, std::string> contenders; ///< by czxid, as committed
+        std::vector<std::shared_ptr<observed>> open;    ///< holds not released and not known lost
+    };
+
+    void on_change(const ensemble::change& seen);
+    void check_turn(const std::string& key, const detail::grant& granted);
+    void check_believers(const std::string& key, queue& at);
+    void check_told(const queue& at, const observed& next);
+    void lost(observed& ended);
+    void relied_on(observed& by);
+    void usurp(const std::string& key, const std::string& path);
+    void close(observed& ended, checker::event_kind how, time_point when);
+    void append(checker::event what, const std::string& key);
+    checker::event from(const observed& hold, checker::event_kind what) const;
+
+    world& world_;
+    ensemble& servers_;
+    const std::string root_;
+    const nanoseconds notice_;
+    std::set<std::string> deleted_by_operator_;
+    std::vector<std::shared_ptr<observed>> owed_; ///< released, and yet to be told of their loss
+    resource store_;
+    checker::history history_;
+    std::map<std::string, queue> queues_;
+    std::set<std::string> contested_; ///< keys with more than one open hold
+    std::optional<std::string> violation_;
+    std::uint64_t grants_{0};
+    std::uint64_t losses_{0};
+    std::uint64_t deletions_{0};
+};
+
+} // namespace paddock::simulation

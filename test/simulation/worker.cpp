@@ -1,0 +1,267 @@
+#include "test/simulation/worker.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+
+#include <bit>
+#include <utility>
+
+namespace paddock::simulation {
+
+namespace asio = boost::asio;
+
+worker::worker(program& owner, std::size_t session) : owner_(owner), session_(session) {}
+
+void worker::start()
+{
+    think();
+}
+
+// ---- one attempt -------------------------------------------------------------------------------
+
+void worker::think()
+{
+    doing_ = activity::thinking;
+    if (owner_.finishing_) {
+        doing_ = activity::nothing;
+        return;
+    }
+    later(chance().between(0ns, share(owner_.what_.think_max)), &worker::call);
+}
+
+void worker::call()
+{
+    if (owner_.finishing_) {
+        doing_ = activity::nothing;
+        return;
+    }
+    const auto& what = owner_.what_;
+    doing_ = activity::calling;
+    attempt_ = ++owner_.attempts_;
+    ++owner_.operations_;
+    key_ = pick_key();
+    cancel_ = std::make_shared<asio::cancellation_signal>();
+    const auto draw = static_cast<int>(chance().below(100));
+    // Whoever cancels totally waits until nothing remains, whatever limit he had set.
+    const bool waits_for_all = percent(what.cancelled) && cancel_sometime();
+    if (draw < what.look_once) {
+        owner_.seen_.called(owner_.order_.client, key_, attempt_, 0ns);
+        call_with_limit(0ns);
+    } else if (draw < what.look_once + what.limited) {
+        const auto limit = chance().between(1us, share(what.limit_max));
+        owner_.seen_.called(owner_.order_.client, key_, attempt_, waits_for_all ? 0ns : limit);
+        call_with_limit(limit);
+    } else {
+        owner_.seen_.called(owner_.order_.client, key_, attempt_, 0ns);
+        owner_.lock_of(session_).async_lock(
+            key_,
+            asio::bind_cancellation_slot(
+                cancel_->slot(),
+                [this, attempt = attempt_, kept = cancel_](error_code ec, hold got) {
+                    answered(attempt, ec, ec ? std::nullopt : std::optional(std::move(got)));
+                }));
+    }
+}
+
+void worker::call_with_limit(nanoseconds limit)
+{
+    owner_.lock_of(session_).async_try_lock_for(
+        key_,
+        limit,
+        asio::bind_cancellation_slot(
+            cancel_->slot(),
+            [this, attempt = attempt_, kept = cancel_](error_code ec, std::optional<hold> got) {
+                answered(attempt, ec, std::move(got));
+            }));
+}
+
+// Says whether the cancellation is total.
+bool worker::cancel_sometime()
+{
+    constexpr asio::cancellation_type types[] = {asio::cancellation_type::total,
+                                                 asio::cancellation_type::partial,
+                                                 asio::cancellation_type::terminal};
+    const auto type = types[chance().below(3)];
+    // Mostly within the few milliseconds in which an attempt does one thing after another.
+    const auto longest = chance().one_in(4) ? share(100) : nanoseconds(5ms);
+    const auto when = where().now() + chance().between(0ns, longest);
+    owner_.process_.user_at(when, [this, attempt = attempt_, type, signal = cancel_] {
+        if (attempt == attempt_ && doing_ == activity::calling) {
+            ++owner_.operations_;
+            signal->emit(type);
+        }
+    });
+    return type == asio::cancellation_type::total;
+}
+
+void worker::answered(std::uint64_t attempt, error_code ec, std::optional<hold> got)
+{
+    if (attempt != attempt_ || doing_ != activity::calling)
+        return owner_.seen_.violated("a handler was called twice");
+    if (ec && got)
+        return owner_.seen_.violated("an error came with a hold: " + ec.message());
+    if (!got || !*got) {
+        owner_.seen_.refused(owner_.order_.client, key_, attempt_);
+        think();
+        return;
+    }
+    hold_ = std::move(got);
+    doing_ = activity::holding;
+    seen_ = owner_.seen_.granted(owner_.process_, owner_.order_.client, key_, attempt_, *hold_);
+    if (seen_)
+        return work();
+    hold_.reset();
+    think();
+}
+
+// ---- under the lock ----------------------------------------------------------------------------
+
+void worker::work()
+{
+    const auto value = owner_.seen_.read(*seen_);
+    if (!value)
+        return let_go(); // fenced off: somebody younger was here
+    read_ = *value;
+    verified_ = !percent(owner_.what_.verified);
+    if (percent(owner_.what_.kept))
+        return keep();
+    later(chance().between(0ns, share(owner_.what_.hold_max)), &worker::before_write);
+}
+
+// Until it is lost, told by the asynchronous wait, or for longer than most faults last.
+void worker::keep()
+{
+    hold_->async_wait_lost([this, attempt = attempt_](error_code) {
+        if (attempt == attempt_ && doing_ == activity::holding)
+            let_go();
+    });
+    later(chance().between(0ns, share(2'500)), &worker::before_write);
+}
+
+void worker::before_write()
+{
+    if (std::exchange(verified_, true))
+        return write();
+    ++owner_.operations_;
+    hold_->async_verify([this, attempt = attempt_](error_code ec) {
+        if (attempt != attempt_ || doing_ != activity::holding)
+            return;
+        if (ec)
+            let_go();
+        else
+            write();
+    });
+}
+
+// The counter is read and written back; a late write leaves as the hold ends and arrives after it.
+void worker::write()
+{
+    if (!hold_->held())
+        return let_go();
+    owner_.seen_.write_sent(*seen_);
+    const auto value = read_ + 1;
+    if (percent(owner_.what_.write_late)) {
+        const auto delay = chance().between(0ns, share(100));
+        where().after(delay, [seen = seen_, value, &to = owner_.seen_, told = chance().one_in(2)] {
+            to.write_arrives(*seen, value, told);
+        });
+    } else {
+        owner_.seen_.write_arrives(*seen_, value, true);
+    }
+    let_go();
+}
+
+void worker::let_go()
+{
+    doing_ = activity::letting_go;
+    where().cancel(std::exchange(timer_, 0));
+    ++owner_.operations_;
+    owner_.seen_.releasing(seen_);
+    seen_.reset();
+    auto ended = std::move(*hold_);
+    hold_.reset();
+    switch (chance().below(4)) {
+    case 0: // waits until it is confirmed
+        ended.async_release([this, attempt = attempt_](error_code) {
+            if (attempt == attempt_)
+                done();
+        });
+        return;
+    case 1:
+        ended.release();
+        break;
+    default: // by leaving its scope
+        break;
+    }
+    ended = hold();
+    done();
+}
+
+void worker::done()
+{
+    const auto& what = owner_.what_;
+    if (!owner_.finishing_ && percent(what.sessions_renewed))
+        owner_.renew_session(session_);
+    think();
+}
+
+void worker::hurry()
+{
+    if (doing_ == activity::thinking) {
+        where().cancel(std::exchange(timer_, 0));
+        doing_ = activity::nothing;
+    } else if (doing_ == activity::holding && timer_ != 0) {
+        where().cancel(std::exchange(timer_, 0));
+        later(chance().between(0ns, 1ms), next_);
+    }
+}
+
+// ---- small things ------------------------------------------------------------------------------
+
+random_source& worker::chance()
+{
+    return owner_.process_.chance();
+}
+
+world& worker::where()
+{
+    return owner_.process_.around().where;
+}
+
+bool worker::percent(int of_hundred)
+{
+    return static_cast<int>(chance().below(100)) < of_hundred;
+}
+
+nanoseconds worker::share(int thousandths)
+{
+    return nanoseconds(owner_.order_.timeout) * thousandths / 1'000;
+}
+
+void worker::later(nanoseconds delay, void (worker::*next)())
+{
+    if (owner_.finishing_)
+        delay = std::min<nanoseconds>(delay, 1ms);
+    next_ = next;
+    timer_ = owner_.process_.user_at(where().now() + delay, [this, next] {
+        timer_ = 0;
+        (this->*next)();
+    });
+}
+
+// Few keys are hot and most are cold: each doubling of the rank is as likely as the one before.
+std::string worker::pick_key()
+{
+    const auto keys = owner_.what_.keys;
+    const auto magnitude = std::uint64_t{1} << chance().below(std::bit_width(keys));
+    const auto rank = (magnitude + chance().below(magnitude) - 1) % keys;
+    return "k" + std::to_string(rank);
+}
+
+std::string worker::describe() const
+{
+    constexpr const char* words[] = {"nothing", "thinking", "calling", "holding", "letting go"};
+    return owner_.process_.name() + " attempt " + std::to_string(attempt_) + " on " + key_ + ": " +
+           words[static_cast<int>(doing_)];
+}
+
+} // namespace paddock::simulation
