@@ -25,6 +25,7 @@ void connection::travel(side from, task work)
     auto& world = net_.where();
     source.last_arrival =
         std::max(source.last_arrival, world.now() + net_.delay(*source.where, *target.where));
+    net_.latest_arrival_ = std::max(net_.latest_arrival_, source.last_arrival);
     world.at(*target.where,
              source.last_arrival,
              [self = shared_from_this(), from, work = std::move(work)]() mutable {

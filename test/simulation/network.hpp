@@ -95,8 +95,10 @@ public:
     /// Closes all connections of a host, as the kernel does for a process that ends.
     void hang_up(const host& whose);
 
-    /// Opens all ways and takes all extra delays off.
+    /// Opens all ways and takes all extra delays off. What is under way stays slow until
+    /// `latest_arrival()`.
     void heal();
+    time_point latest_arrival() const noexcept { return latest_arrival_; }
 
     world& where() noexcept { return world_; }
 
@@ -116,6 +118,7 @@ private:
     void release_stalled();
 
     world& world_;
+    time_point latest_arrival_{};
     std::vector<passage> ways_; // those that are not as usual, and those that were
     std::vector<std::shared_ptr<connection>> stalled_;
     std::vector<std::weak_ptr<connection>> connections_;

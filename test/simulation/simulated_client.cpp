@@ -42,6 +42,37 @@ reply_code to_reply(code result)
     return reply_code::refused;
 }
 
+std::string to_text(const request& wanted)
+{
+    constexpr const char* words[] = {"create",
+                                     "remove",
+                                     "set_data",
+                                     "check",
+                                     "exists",
+                                     "get",
+                                     "children",
+                                     "unwatch",
+                                     "multi",
+                                     "sync",
+                                     "ping",
+                                     "set_watches",
+                                     "close_session"};
+    auto text = "#" + std::to_string(wanted.xid) + " " +
+                words[static_cast<std::size_t>(wanted.body.what)] + " " + wanted.body.path;
+    for (const auto& each : wanted.ops)
+        text += " " + each.path;
+    return text;
+}
+
+std::string to_text(const answer& given)
+{
+    auto text = "#" + std::to_string(given.xid) + ": code " +
+                std::to_string(static_cast<int>(given.result)) + " " + given.path;
+    for (const auto& each : given.names)
+        text += " " + each;
+    return text;
+}
+
 } // namespace
 
 simulated_client::simulated_client(process& owner,
@@ -164,6 +195,8 @@ void simulated_client::begin(nanoseconds patience, request wanted, finisher fini
         return;
     const auto now = owner_.local_now();
     wanted.xid = ++last_xid_;
+    if (owner_.around().where.narrator)
+        owner_.around().where.tell(owner_.name(), "asks " + to_text(wanted));
     calls_.push_back({wanted.xid, now, now + patience, std::move(finish)});
     owner_.around().servers.submit(link_, std::move(wanted));
     suffer_after(calls_.back());
@@ -298,6 +331,10 @@ void simulated_client::on_session(const connect_answer& given)
     password_ = given.password;
     timeout_ = given.timeout;
     connected_ = true;
+    owner_.around().where.note("is connected",
+                               owner_.name(),
+                               static_cast<std::uint64_t>(session_id_),
+                               static_cast<std::uint64_t>(timeout_.count()));
     pacer_.set_session_timeout(timeout_);
     pacer_.connected(owner_.local_now());
     if (!watched_.empty()) {
@@ -333,6 +370,8 @@ void simulated_client::on_answer(answer&& given)
 void simulated_client::on_watch_event(const watch_event& event)
 {
     const auto self = shared_from_this();
+    if (owner_.around().where.narrator)
+        owner_.around().where.tell(owner_.name(), "is woken by " + event.path);
     if (watched_.erase(event.path) != 0 && events_ != nullptr)
         events_->on_watch(event.path);
 }
@@ -408,6 +447,8 @@ void simulated_client::break_connection()
 
 void simulated_client::went_down()
 {
+    if (owner_.around().where.narrator)
+        owner_.around().where.tell(owner_.name(), "is disconnected");
     connected_ = false;
     pacer_.lost(owner_.local_now(), owner_.chance().next());
     tell([](detail::zk_events& events) { events.on_disconnected(); });

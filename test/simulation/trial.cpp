@@ -204,6 +204,8 @@ private:
         }
         for (const auto& each : programs_)
             each->go_on();
+        // A fault lasts as long as its packets: they still touch sessions, and still arrive late.
+        world_.run_until(net_.latest_arrival());
         return await(times_.tick * 30, "the ensemble serves", [this] {
             for (std::size_t each = 0; each < servers_.size(); ++each) {
                 if (!servers_.serves(each))

@@ -50,6 +50,10 @@ void witness::on_change(const ensemble::change& seen)
         return;
     const auto key = seen.path.substr(root_.size() + 1, slash - root_.size() - 1);
     auto& contenders = queues_[key].contenders;
+    world_.note(seen.created ? "queues" : "leaves",
+                seen.path,
+                static_cast<std::uint64_t>(seen.czxid),
+                static_cast<std::uint64_t>(seen.created ? seen.ephemeral_owner : seen.by_session));
     if (seen.created) {
         contenders.emplace(seen.czxid, seen.path);
         return;

@@ -1,6 +1,7 @@
 #include "test/simulation/world.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <utility>
 
@@ -165,13 +166,17 @@ void world::note(std::string_view what, std::string_view who, std::uint64_t a, s
     }
     mix(a);
     mix(b);
-    if (!narrator)
-        return;
-    char line[64];
+    if (narrator)
+        tell(who, std::string(what) + "  " + std::to_string(a) + " " + std::to_string(b));
+}
+
+void world::tell(std::string_view who, const std::string& what) const
+{
+    std::array<char, 32> time{};
     const auto since = now_ - time_point(std::chrono::seconds(1'000));
-    std::snprintf(line, sizeof line, "%12.6f  ", std::chrono::duration<double>(since).count());
-    narrator(std::string(line) + std::string(who) + "  " + std::string(what) + "  " +
-             std::to_string(a) + " " + std::to_string(b));
+    std::snprintf(
+        time.data(), time.size(), "%12.6f  ", std::chrono::duration<double>(since).count());
+    narrator(time.data() + std::string(who) + "  " + what);
 }
 
 } // namespace paddock::simulation

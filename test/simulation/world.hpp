@@ -98,6 +98,8 @@ public:
     /// Adds to the record: what happened, to whom, and figures.
     void
     note(std::string_view what, std::string_view who, std::uint64_t a = 0, std::uint64_t b = 0);
+    /// For people who read the record; not part of it, so that looking changes nothing.
+    void tell(std::string_view who, const std::string& what) const;
     /// The record as text, line by line, for people; empty: none.
     std::function<void(std::string)> narrator;
     std::uint64_t trace_hash() const noexcept { return hash_; }
