@@ -55,10 +55,8 @@ heal client_killed_at_step(stage& on)
     auto* const victim = on.programs[which].get();
     victim->host().die_after(1 + on.chance.below(400), [victim] { victim->die(); });
     return [&on, which, victim] {
-        if (on.programs[which].get() == victim && !victim->host().alive())
-            on.replace(which);
-        else if (on.programs[which].get() == victim)
-            victim->host().die_after(0, nullptr);
+        victim->host().die_after(0, nullptr);
+        on.replace(which);
     };
 }
 

@@ -135,6 +135,8 @@ private:
     // The dead stay until the end: what happens in the world may still name them.
     void replace(std::size_t which)
     {
+        if (programs_[which]->host().alive())
+            return; // two faults hit the same one, and the other's end came first
         operations_of_the_dead_ += programs_[which]->operations();
         graveyard_.push_back(std::move(programs_[which]));
         programs_[which] = make_program();
