@@ -135,7 +135,7 @@ private:
     {
         const auto took = seconds();
         std::printf("%llu seeds from %llu in %.1f s: %llu operations (%.0f a second and core), "
-                    "%llu grants, %llu holds lost, %llu violations\n",
+                    "%llu grants, %llu holds lost, %llu violations; digest %016llx\n",
                     static_cast<unsigned long long>(sum_.seeds),
                     static_cast<unsigned long long>(wanted_.first),
                     took,
@@ -143,7 +143,8 @@ private:
                     static_cast<double>(sum_.operations) / took / wanted_.jobs,
                     static_cast<unsigned long long>(sum_.grants),
                     static_cast<unsigned long long>(sum_.losses),
-                    static_cast<unsigned long long>(sum_.violations));
+                    static_cast<unsigned long long>(sum_.violations),
+                    static_cast<unsigned long long>(sum_.digest));
         if (wanted_.tally_file.empty())
             return;
         sum_.save(wanted_.tally_file + ".part");

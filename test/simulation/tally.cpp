@@ -21,6 +21,7 @@ void tally::add(const outcome& one)
     grants += one.grants;
     losses += one.losses;
     events += one.events;
+    digest += one.trace_hash * (2 * one.seed + 1);
     for (const auto& fault : std::set(one.faults.begin(), one.faults.end()))
         ++cells_[{fault, one.workload}];
 }

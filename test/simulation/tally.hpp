@@ -23,6 +23,8 @@ public:
     std::uint64_t grants{0};
     std::uint64_t losses{0};
     std::uint64_t events{0};
+    /// Of all traces, in whatever order they ran: equal where every trace is.
+    std::uint64_t digest{0};
 
     /// The table for people: faults down, workloads across, in seeds.
     std::string table() const;
