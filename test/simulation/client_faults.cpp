@@ -119,9 +119,9 @@ heal connections_reset(stage& on)
 {
     for (int turn = 0; turn < 4; ++turn) {
         on.where.after(on.chance.between(0ns, on.timeout / 4), [&on] {
-            on.net.hang_up(on.chance.one_in(2)
-                               ? static_cast<host&>(on.programs[any_program(on)]->host())
-                               : on.servers.server(any_server(on)));
+            on.net.reset(on.chance.one_in(2)
+                             ? static_cast<host&>(on.programs[any_program(on)]->host())
+                             : on.servers.server(any_server(on)));
         });
     }
     return {};

@@ -163,16 +163,28 @@ void network::release_stalled()
     }
 }
 
-void network::hang_up(const host& whose)
+std::vector<std::shared_ptr<connection>> network::connections_of(const host& whose) const
 {
+    std::vector<std::shared_ptr<connection>> found;
     for (const auto& known : connections_) {
         const auto link = known.lock();
-        if (!link)
-            continue;
-        for (const auto end : {side::opener, side::accepter}) {
-            if (&link->at(end) == &whose)
-                link->close(end);
-        }
+        if (link && (&link->at(side::opener) == &whose || &link->at(side::accepter) == &whose))
+            found.push_back(link);
+    }
+    return found;
+}
+
+void network::hang_up(const host& whose)
+{
+    for (const auto& link : connections_of(whose))
+        link->close(&link->at(side::opener) == &whose ? side::opener : side::accepter);
+}
+
+void network::reset(const host& whose)
+{
+    for (const auto& link : connections_of(whose)) {
+        for (const auto end : {side::opener, side::accepter})
+            world_.at(link->at(end), world_.now(), [link, end] { link->hear_of_close(end); });
     }
 }
 

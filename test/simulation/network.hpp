@@ -95,6 +95,9 @@ public:
     /// Closes all connections of a host, as the kernel does for a process that ends.
     void hang_up(const host& whose);
 
+    /// Breaks all connections of a host up; both ends hear of it now.
+    void reset(const host& whose);
+
     /// Opens all ways and takes all extra delays off. What is under way stays slow until
     /// `latest_arrival()`.
     void heal();
@@ -116,6 +119,7 @@ private:
     nanoseconds delay(const host& from, const host& to);
     void remember_stalled(const std::shared_ptr<connection>& link) { stalled_.push_back(link); }
     void release_stalled();
+    std::vector<std::shared_ptr<connection>> connections_of(const host& whose) const;
 
     world& world_;
     time_point latest_arrival_{};

@@ -38,7 +38,7 @@ heal session_expires(stage& on)
 heal session_replaced(stage& on)
 {
     on.servers.replace_next_session();
-    on.net.hang_up(on.programs[any_program(on)]->host());
+    on.net.reset(on.programs[any_program(on)]->host());
     return {};
 }
 
@@ -51,7 +51,7 @@ heal session_moves(stage& on)
         if (on.chance.one_in(2))
             on.net.slow_down(client, *server, on.chance.between(1ms, on.timeout / 4));
     }
-    on.net.hang_up(client);
+    on.net.reset(client);
     return [&on, whom = &client] {
         for (auto* const server : all_servers(on))
             on.net.slow_down(*whom, *server, 0ns);

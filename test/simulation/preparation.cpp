@@ -1,5 +1,6 @@
 #include "test/simulation/preparation.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -188,6 +189,7 @@ void preparation::prepare_sequence(path_id parent, std::int32_t next, txn& made)
         made.result = code::no_node;
         return;
     }
+    next = std::max(next, node.sequence); // a counter never goes back
     node.sequence = next;
     put(parent, node, made.zxid);
     made.changes.push_back({.what = change_kind::set_sequence, .path = parent, .sequence = next});

@@ -313,7 +313,7 @@ void witness::at_rest(const std::vector<process*>& alive)
     }
     if (servers_.seen().foreign_deletes != 0)
         violated("a contender of somebody else was deleted");
-    if (wakes > deletions_ + abandoned)
+    if (wakes > deletions_ + abandoned + deleted_by_operator_.size())
         violated(std::to_string(wakes) + " wakes for " + std::to_string(deletions_) +
                  " contenders that went");
     for (const auto& [key, entry] : store_.entries())
