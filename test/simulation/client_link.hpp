@@ -56,6 +56,7 @@ public:
     const connect_request hello;
     bool accepted{false};
     bool established{false};
+    bool refused{false}; ///< its credentials are wrong
     std::int64_t session{0};
     std::chrono::milliseconds timeout{0};
     identity who{0};

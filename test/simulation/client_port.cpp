@@ -75,14 +75,10 @@ void client_port::on_hello(client_link& from)
     const auto& config = around_.config;
     if (from.hello.last_zxid > home_.nodes().last_zxid())
         return drop(from); // the client has seen more than this server
-    const bool wrong = std::any_of(
+    from.refused = std::any_of(
         from.hello.auth.begin(), from.hello.auth.end(), [&](const detail::credentials& shown) {
             return !config.accepted_secret.empty() && shown.secret != config.accepted_secret;
         });
-    if (wrong) {
-        from.send(connect_answer{.auth_refused = true});
-        return drop(from);
-    }
     from.who = around_.credentials.intern(from.hello.auth);
     from.timeout = std::clamp<std::chrono::milliseconds>(from.hello.timeout,
                                                          config.tick * config.min_timeout_ticks,
@@ -137,6 +133,11 @@ void client_port::establish(client_link& from)
 {
     from.established = true;
     from.send(connect_answer{from.session, password_of(from.session), from.timeout, false});
+    if (!from.refused)
+        return;
+    // Credentials come behind the handshake: the session exists by then, and is left to expire.
+    from.send(connect_answer{.auth_refused = true});
+    drop(from);
 }
 
 // ---- transactions -----------------------------------------------------------------------------

@@ -52,10 +52,8 @@ private:
     void list(const request& wanted, const client_link& from, answer& reply);
     void set_watches(client_link& from, const request& wanted);
     void fire(const node_change& change);
-    void add_result(const node_change& change,
-                    const tree& nodes,
-                    bool one_of_many,
-                    answer& reply) const;
+    void
+    add_result(const node_change& change, const tree& nodes, bool one_of_many, answer& reply) const;
     void answer_write(client_link& asker, const txn& done, answer&& reply);
     void go_on(client_link& from);
 

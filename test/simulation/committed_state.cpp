@@ -19,6 +19,10 @@ void committed_state::catch_up(const txn_log& log)
 
 void committed_state::apply(const txn& done)
 {
+    // An old leader may find its quorum late, by words that were long on their way: whoever spoke
+    // them had this in its log when it elected the new leader, so it has been committed since.
+    if (done.zxid <= nodes_.last_zxid())
+        return;
     ++figures_.commits;
     if (done.what == txn_kind::open_session)
         ++figures_.sessions_opened;

@@ -200,12 +200,9 @@ node_view view_of(const znode& node, const path_table& paths)
     return seen;
 }
 
-} // namespace
-
-std::vector<node_view> ensemble::nodes_below(const std::string& path) const
+std::vector<node_view>
+all_below(const std::string& path, const tree& nodes, const path_table& paths)
 {
-    const auto& paths = parts_->around.paths;
-    const auto& nodes = parts_->around.committed.nodes();
     std::vector<node_view> seen;
     std::vector<path_id> next{paths.find(path)};
     while (!next.empty()) {
@@ -222,6 +219,20 @@ std::vector<node_view> ensemble::nodes_below(const std::string& path) const
         return a.path < b.path;
     });
     return seen;
+}
+
+} // namespace
+
+std::vector<node_view> ensemble::nodes_below(const std::string& path) const
+{
+    const auto& around = parts_->around;
+    return all_below(path, around.committed.nodes(), around.paths);
+}
+
+std::vector<node_view> ensemble::nodes_at(std::size_t server, const std::string& path) const
+{
+    const auto& around = parts_->around;
+    return all_below(path, around.servers.at(server)->nodes(), around.paths);
 }
 
 std::optional<node_view> ensemble::node(const std::string& path) const

@@ -85,6 +85,8 @@ public:
     /// Everything the quorum has committed.
     std::vector<node_view> nodes_below(const std::string& path) const;
     std::optional<node_view> node(const std::string& path) const;
+    /// What one server would answer from: it may lag, or know better than the others will.
+    std::vector<node_view> nodes_at(std::size_t server, const std::string& path) const;
     std::size_t sessions() const;
     /// Watches that clients connected now have left, at all servers.
     std::size_t watches() const;

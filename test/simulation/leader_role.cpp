@@ -208,6 +208,8 @@ void leader_role::accept_write(const client_request& wanted, session_owner owner
 
 void leader_role::propose(std::shared_ptr<txn> made)
 {
+    for (const auto& change : made->changes)
+        around_.paths.keep(change.path);
     for (const auto& one : learners_) {
         if (one->stands < learner::phase::syncing)
             continue;
@@ -239,11 +241,20 @@ void leader_role::advance()
     commit_until(logged_[around_.majority() - 1]);
 }
 
+// Leader.tryToCommit: a sync is answered between the commits of what was proposed before and after
+// it, so what is committed together ends there.
 void leader_role::commit_until(std::int64_t zxid)
 {
     const auto& log = home_.log();
-    if (committed_ == log.end() || log.at(committed_)->zxid > zxid)
-        return;
+    while (committed_ < log.end() && log.at(committed_)->zxid <= zxid) {
+        const auto end = syncs_.empty() ? zxid : std::min(zxid, syncs_.front().zxid);
+        commit_together(std::max(end, log.at(committed_)->zxid));
+    }
+}
+
+void leader_role::commit_together(std::int64_t zxid)
+{
+    const auto& log = home_.log();
     std::int64_t last = 0;
     while (committed_ < log.end() && log.at(committed_)->zxid <= zxid) {
         const auto& next = *log.at(committed_++);

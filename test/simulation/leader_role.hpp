@@ -99,6 +99,7 @@ private:
     void propose_close(std::int64_t session, bool expired);
     void advance();
     void commit_until(std::int64_t zxid);
+    void commit_together(std::int64_t zxid);
     void sync_when_committed(const origin& from, peer_link* through);
     void answer_sync(const origin& from, peer_link* through);
     learner* find(const peer_link& link);
