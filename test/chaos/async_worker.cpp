@@ -126,6 +126,8 @@ private:
         }
         if (!plan.write || !record.look(held)) // the last look before the write
             co_return;
+        if (plan.hesitate.count() > 0)
+            co_await pause(plan.hesitate);
         asked.what = resource_call::write;
         asked.value = seen.value + 1;
         record.increment(event_kind::increment_sent);

@@ -85,6 +85,8 @@ attempt_plan draw_attempt(std::mt19937_64& chance, const key_choice& keys, bool 
     plan.stay = draw_stay(chance);
     plan.verify = one_in(chance, 20);
     plan.write = !one_in(chance, 10);
+    if (one_in(chance, 20))
+        plan.hesitate = up_to(chance, milliseconds(200));
     plan.leave = draw_leaving(chance);
     return plan;
 }

@@ -37,6 +37,10 @@ struct attempt_plan {
     std::chrono::milliseconds stay{0}; ///< in the critical section, between read and write
     bool verify = false;               ///< ask the ensemble before the write
     bool write = true;
+
+    /// Between the last look at `held()` and the write: what no lock can prevent, and tokens are
+    /// for.
+    std::chrono::milliseconds hesitate{0};
     leaving leave = leaving::release;
 
     /// What the call is given as its limit; zero for those that have none and for `try_lock`.

@@ -82,6 +82,7 @@ private:
             held.verify(ec);
         if (ec || !plan.write || !record.look(held)) // the last look before the write
             return;
+        pass(plan.hesitate, [] { return false; });
         asked.what = resource_call::write;
         asked.value = seen.value + 1;
         record.increment(event_kind::increment_sent);

@@ -56,7 +56,8 @@ wait(asio::io_context& io, std::function<bool()> come_true, std::chrono::nanosec
     co_return true;
 }
 
-/// Closes sessions that are in use, one now and then.
+/// Closes sessions that are in use, one now and then. The last close is awaited like an attempt:
+/// its handler must not outlive the context that it runs on.
 asio::awaitable<void> replace_sessions(asio::io_context& io, client_world& world)
 {
     std::mt19937_64 chance(world.options.seed * 1'000 + 999);
@@ -66,11 +67,12 @@ asio::awaitable<void> replace_sessions(asio::io_context& io, client_world& world
         const auto life = chance() % static_cast<std::uint64_t>(longest);
         if (co_await wait(
                 io, [&] { return world.stopping.load(); }, std::chrono::milliseconds(life)))
-            co_return;
+            break;
         const auto old = world.sets.replace(chance() % world.sets.size());
         paddock::error_code in_doubt; // an outage: its time-out ends it
         co_await old->owner.async_close(asio::redirect_error(asio::use_awaitable, in_doubt));
     }
+    --world.working;
 }
 
 /// What the sessions themselves know to be left: attempts, watches, requests.

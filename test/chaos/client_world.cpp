@@ -51,7 +51,7 @@ std::shared_ptr<lock_set> lock_sets::replace(std::size_t place)
 client_world::client_world(const client_options& wanted)
     : options(wanted), log(options.history), book{log, options.id, options.credulous},
       keys(options.keys), sets(options, options.sessions),
-      working(options.workers + options.threads)
+      working(options.workers + options.threads + 1)
 {
 }
 

@@ -55,7 +55,7 @@ struct client_world {
     key_choice keys;
     lock_sets sets;
     std::atomic<bool> stopping{false}; ///< no new attempt
-    std::atomic<std::size_t> working;  ///< workers that have not ended
+    std::atomic<std::size_t> working; ///< workers that have not ended, and the replacer of sessions
 };
 
 /// The call to the resource that an attempt makes.

@@ -44,11 +44,12 @@ fault_runner::fault_runner(std::vector<planned_fault> plan,
 {
 }
 
-std::vector<std::string> fault_runner::step(std::chrono::milliseconds now)
+std::vector<std::string> fault_runner::step(std::chrono::milliseconds plan_time,
+                                            std::chrono::milliseconds now)
 {
     std::vector<std::string> news;
     const auto due = [&](const active_fault& fault) {
-        return done_.at(fault.number).planned.end <= now;
+        return done_.at(fault.number).planned.end <= plan_time;
     };
     for (auto at = active_.begin(); at != active_.end();) {
         if (!due(*at)) {
@@ -60,7 +61,7 @@ std::vector<std::string> fault_runner::step(std::chrono::milliseconds now)
         end(ended, now);
         news.push_back("over: " + done_.at(ended.number).text);
     }
-    for (; next_ < plan_.size() && plan_[next_].begin <= now; ++next_) {
+    for (; next_ < plan_.size() && plan_[next_].begin <= plan_time; ++next_) {
         begin(plan_[next_], now);
         news.push_back(done_.back().text);
     }

@@ -30,9 +30,10 @@ class fault_runner {
 public:
     fault_runner(std::vector<planned_fault> plan, chaos_ensemble& servers, client_fleet& clients);
 
-    /// Begins and ends what is due `now` after the start of the run. Returns what began and ended,
-    /// in words.
-    std::vector<std::string> step(std::chrono::milliseconds now);
+    /// Begins and ends what is due at `plan_time`; `now` is when that was, for the record. Returns
+    /// what began and ended, in words.
+    std::vector<std::string> step(std::chrono::milliseconds plan_time,
+                                  std::chrono::milliseconds now);
 
     /// Ends everything that has begun and begins nothing more.
     void end_all(std::chrono::milliseconds now);

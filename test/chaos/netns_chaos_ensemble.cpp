@@ -2,10 +2,13 @@
 
 #include "test/support/child_process.hpp"
 #include "test/support/four_letter.hpp"
+#include "test/support/temp_folder.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -26,6 +29,9 @@ constexpr int slow_sync_ms = 400;
 /// one.
 constexpr std::chrono::milliseconds probe_limit{300};
 
+/// Three Javas and an election, on a machine that does much else.
+constexpr std::chrono::seconds start_limit{120};
+
 /// A hardware address that no network card has: the bit says that a person made it up.
 constexpr auto nowhere = "02:00:00:00:00:01";
 
@@ -43,10 +49,20 @@ server_config config_of(std::chrono::milliseconds tick, const small_disk& disk)
     return config;
 }
 
-void ip(std::vector<std::string> words)
+/// Runs many `ip` commands in one namespace with one process, for on a busy machine each costs a
+/// good part of a second. All are run, whatever becomes of them.
+void ip_batch(const std::string& name_space, const std::vector<std::string>& commands)
 {
-    words.insert(words.begin(), "ip");
-    run_program(words);
+    const temp_folder folder;
+    const auto file = folder.path() / "commands";
+    {
+        std::ofstream out(file);
+        for (const auto& command : commands)
+            out << command << '\n';
+    }
+    child_options child;
+    child.argv = {"ip", "-n", name_space, "-force", "-batch", file.string()};
+    child_process(child).wait(); // its code says only that one of them failed
 }
 
 /// Starts programs named `java` through a script that preloads the slow fsync into them.
@@ -82,8 +98,12 @@ netns_chaos_ensemble::netns_chaos_ensemble(const chaos_server_setup& setup)
         add_server(server, setup.tick);
     for (auto& server : servers_)
         server.launch();
-    for (auto& server : servers_)
-        server.wait_until_serving();
+    const auto all_serve = [this] {
+        return std::all_of(servers_.begin(), servers_.end(), [](const server_process& server) {
+            return server_mode(server.client_endpoint(), probe_limit).has_value();
+        });
+    };
+    wait_until(all_serve, start_limit);
 }
 
 netns_chaos_ensemble::~netns_chaos_ensemble() = default;
@@ -215,20 +235,17 @@ std::string netns_chaos_ensemble::client_namespace(std::size_t client) const
     return network_.namespace_of(client_node(client));
 }
 
+std::string netns_chaos_ensemble::neighbour(std::size_t node) const
+{
+    return network_.client_address(node) + " dev " + clients_link;
+}
+
 void netns_chaos_ensemble::cut_client(std::size_t client, std::size_t server, way direction)
 {
     const auto misdirect = [&](std::size_t from, std::size_t to) {
-        ip({"-n",
-            network_.namespace_of(from),
-            "neigh",
-            "replace",
-            network_.client_address(to),
-            "lladdr",
-            nowhere,
-            "dev",
-            clients_link,
-            "nud",
-            "permanent"});
+        ip_batch(network_.namespace_of(from),
+                 {"neigh replace " + neighbour(to) + " lladdr " + nowhere + " nud permanent"});
+        cuts_.emplace(from, to);
     };
     if (direction != way::to_client)
         misdirect(client_node(client), server);
@@ -238,24 +255,17 @@ void netns_chaos_ensemble::cut_client(std::size_t client, std::size_t server, wa
 
 void netns_chaos_ensemble::join_client(std::size_t client)
 {
-    // Removed whether it is there or not; `ip` fails for what is not, which is as it should be.
-    const auto forget = [&](std::size_t from, std::size_t to) {
-        try {
-            ip({"-n",
-                network_.namespace_of(from),
-                "neigh",
-                "del",
-                network_.client_address(to),
-                "dev",
-                clients_link});
-        } catch (const std::exception&) {
-            return;
-        }
-    };
-    for (std::size_t server = 0; server < server_count; ++server) {
-        forget(client_node(client), server);
-        forget(server, client_node(client));
-    }
+    const auto node = client_node(client);
+    std::map<std::size_t, std::vector<std::string>> commands; // by the node that is misled
+    std::erase_if(cuts_, [&](const auto& cut) {
+        const auto [from, to] = cut;
+        if (from != node && to != node)
+            return false;
+        commands[from].push_back("neigh del " + neighbour(to));
+        return true;
+    });
+    for (const auto& [from, lines] : commands)
+        ip_batch(network_.namespace_of(from), lines);
 }
 
 } // namespace paddock::test

@@ -12,7 +12,9 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace paddock::test {
@@ -67,12 +69,14 @@ private:
     void launch(std::size_t server);
     std::filesystem::path slow_switch(std::size_t server) const;
     std::size_t client_node(std::size_t client) const;
+    std::string neighbour(std::size_t node) const;
 
     std::filesystem::path folder_;
     std::size_t clients_;
     network network_;                                // before the servers, which run in it
     std::vector<std::unique_ptr<small_disk>> disks_; // and before them too
     std::vector<server_process> servers_;
+    std::set<std::pair<std::size_t, std::size_t>> cuts_; // nodes: from, to
 };
 
 } // namespace paddock::test

@@ -20,14 +20,37 @@ constexpr std::uint64_t size_bytes = 4'000'000'000;
     throw std::system_error(errno, std::generic_category(), what);
 }
 
+/// What `ip netns add` does when it is called for the first time on a machine.
+void share_network_namespaces()
+{
+    constexpr auto folder = "/run/netns";
+    std::filesystem::create_directories(folder);
+    if (::mount("", folder, "none", MS_SHARED | MS_REC, nullptr) == 0)
+        return;
+    if (::mount(folder, folder, "none", MS_BIND | MS_REC, nullptr) != 0 ||
+        ::mount("", folder, "none", MS_SHARED | MS_REC, nullptr) != 0)
+        fail("mount of /run/netns");
+}
+
+void make_private(const std::filesystem::path& folder)
+{
+    if (::mount("none", folder.c_str(), nullptr, MS_PRIVATE, nullptr) != 0 && errno != EINVAL)
+        fail("mount --make-private " + folder.string()); // EINVAL: nothing is mounted there
+}
+
 } // namespace
 
 void use_own_mounts()
 {
+    share_network_namespaces();
     if (::unshare(CLONE_NEWNS) != 0)
         fail("unshare of the mounts");
-    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-        fail("mount --make-rprivate /");
+    // Only the mounts that our folders are on. The others go on being shared with the machine,
+    // above all the one on which `ip` keeps network namespaces.
+    make_private("/");
+    std::filesystem::path ancestor;
+    for (const auto& part : std::filesystem::temp_directory_path())
+        make_private(ancestor /= part);
 }
 
 small_disk::small_disk(std::filesystem::path folder) : folder_(std::move(folder))
