@@ -19,11 +19,11 @@ grant::grant(std::shared_ptr<session_core> core,
 
 bool grant::believed() const noexcept
 {
-    return now() == phase::held &&
-           core_->io().now() < std::min(belief_->deadline(), who_.expires);
+    return now() == phase::held && core_->io().now() < std::min(belief_->deadline(), who_.expires);
 }
 
-// Who was told that it is over must never hear otherwise, so the first look past the end settles it.
+// Who was told that it is over must never hear otherwise, so the first look past the end settles
+// it.
 bool grant::held() const noexcept
 {
     if (believed())
