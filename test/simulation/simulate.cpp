@@ -102,7 +102,7 @@ private:
     {
         const auto end = wanted_.first + wanted_.seeds;
         for (auto seed = next_++; seed < end && !stopped_; seed = next_++) {
-            const auto result = run_trial(seed, wanted_.trial);
+            const auto result = run(seed);
             const std::lock_guard lock(mutex_);
             sum_.add(result);
             if (result.violation) {
@@ -110,6 +110,19 @@ private:
                 stopped_ = !wanted_.keep_going;
             }
             progress();
+        }
+    }
+
+    // What a trial throws is its violation, and must not cost the seed's name.
+    outcome run(std::uint64_t seed) const
+    {
+        try {
+            return run_trial(seed, wanted_.trial);
+        } catch (const std::exception& wrong) {
+            outcome result;
+            result.seed = seed;
+            result.violation = std::string("an exception: ") + wrong.what();
+            return result;
         }
     }
 

@@ -62,6 +62,19 @@ void witness::on_change(const ensemble::change& seen)
     contenders.erase(seen.czxid);
     if (seen.by_session == 0 && deleted_by_operator_.contains(seen.path))
         usurp(key, seen.path);
+    else
+        check_nobody_believes(key, seen.path);
+}
+
+// Released or expired: whoever held it has stopped believing before.
+void witness::check_nobody_believes(const std::string& key, const std::string& path)
+{
+    for (const auto& each : queues_[key].open) {
+        if (each->granted_->path() == path && each->granted_->believed())
+            violated("key " + key + ": the contender of token " +
+                     std::to_string(each->began_.token) + " is gone and " + each->owner_.name() +
+                     " believes in it");
+    }
 }
 
 // The key is free from here on, whatever the holder believes until its next evidence tells it.
@@ -81,14 +94,20 @@ void witness::usurp(const std::string& key, const std::string& path)
     }
 }
 
-// In front of whoever is granted stands nobody.
+// Whoever is granted stands in the queue, in front of all others, with the highest token yet.
 void witness::check_turn(const std::string& key, const detail::grant& granted)
 {
-    const auto& contenders = queues_[key].contenders;
-    if (contenders.empty() || contenders.begin()->first >= granted.who().token.value())
-        return;
-    violated("key " + key + ": " + granted.path() + " is granted while " +
-             contenders.begin()->second + " stands in front of it");
+    auto& at = queues_[key];
+    const auto token = granted.who().token.value();
+    if (!at.contenders.contains(token))
+        violated("key " + key + ": " + granted.path() + " is granted and does not exist");
+    else if (at.contenders.begin()->first != token)
+        violated("key " + key + ": " + granted.path() + " is granted while " +
+                 at.contenders.begin()->second + " stands in front of it");
+    if (token <= at.last_token)
+        violated("key " + key + ": token " + std::to_string(token) + " is granted after " +
+                 std::to_string(at.last_token));
+    at.last_token = token;
 }
 
 // ---- grants and their ends ---------------------------------------------------------------------
@@ -135,6 +154,7 @@ std::shared_ptr<witness::observed> witness::granted(process& owner,
         check_told(at, *seen);
     }
     at.open.push_back(seen);
+    open_.push_back(seen);
     if (at.open.size() > 1)
         contested_.insert(key);
     check_believers(key, at);
@@ -173,6 +193,7 @@ void witness::releasing(const std::shared_ptr<observed>& ended)
         ended->on_stop_.reset();
     auto& open = queues_[ended->key_].open;
     std::erase(open, ended);
+    std::erase(open_, ended);
     if (open.size() < 2)
         contested_.erase(ended->key_);
 }
@@ -214,6 +235,7 @@ void witness::killed(process& owner, checker::client_id client)
         if (at.open.size() < 2)
             contested_.erase(key);
     }
+    std::erase_if(open_, [&](const auto& each) { return &each->owner_ == &owner; });
     std::erase_if(owed_, [&](const auto& each) { return &each->owner_ == &owner; });
     append({.kind = event_kind::killed, .client = client}, "");
 }
@@ -232,6 +254,12 @@ void witness::resumed(checker::client_id client)
 
 void witness::look()
 {
+    // Often enough to know to the millisecond when a belief ended.
+    constexpr unsigned turns = 16;
+    if (++looks_ % turns == 0) {
+        for (const auto& each : open_)
+            relied_on(*each);
+    }
     for (const auto& key : contested_)
         check_believers(key, queues_[key]);
 }
@@ -262,6 +290,9 @@ std::optional<std::int64_t> witness::read(observed& by)
     std::int64_t value = 0;
     if (store_.read(by.key_, by.began_.token, value))
         return value;
+    if (by.granted_->believed() && !by.usurped_)
+        violated("key " + by.key_ + ": the resource has seen a younger token than " +
+                 std::to_string(by.began_.token) + ", whose holder believes");
     append(from(by, event_kind::write_refused), by.key_);
     return std::nullopt;
 }

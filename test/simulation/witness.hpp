@@ -92,10 +92,12 @@ public:
 private:
     struct queue {
         std::map<std::int64_t, std::string> contenders; ///< by czxid, as committed
-        std::vector<std::shared_ptr<observed>> open;    ///< holds not released and not known lost
+        std::vector<std::shared_ptr<observed>> open;    ///< holds that were not let go
+        std::int64_t last_token{0};                     ///< granted
     };
 
     void on_change(const ensemble::change& seen);
+    void check_nobody_believes(const std::string& key, const std::string& path);
     void check_turn(const std::string& key, const detail::grant& granted);
     void check_believers(const std::string& key, queue& at);
     void check_told(const queue& at, const observed& next);
@@ -111,6 +113,8 @@ private:
     const std::string root_;
     const nanoseconds notice_;
     std::set<std::string> deleted_by_operator_;
+    std::vector<std::shared_ptr<observed>> open_; ///< of all keys
+    unsigned looks_{0};
     std::vector<std::shared_ptr<observed>> owed_; ///< released, and yet to be told of their loss
     resource store_;
     checker::history history_;

@@ -99,6 +99,8 @@ void worker::answered(std::uint64_t attempt, error_code ec, std::optional<hold> 
         return owner_.seen_.violated("a handler was called twice");
     if (ec && got)
         return owner_.seen_.violated("an error came with a hold: " + ec.message());
+    if (ec == errc::server_error && owner_.process_.around().faults.met() == 0)
+        return owner_.seen_.violated("a server error, and no server made one");
     if (!got || !*got) {
         owner_.seen_.refused(owner_.order_.client, key_, attempt_);
         think();
