@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace paddock::simulation {
+namespace {
+
+// When a first packet that was lost is sent again; then ever later.
+// Source: TCP_TIMEOUT_INIT, Linux.
+constexpr nanoseconds syn_again = 1s;
+
+} // namespace
 
 // ---- connection --------------------------------------------------------------------------------
 
@@ -74,21 +81,34 @@ std::shared_ptr<connection> network::connect(
     connections_.push_back(made);
     const auto arrival = world_.now() + delay(from, to);
     made->ends_[0].last_arrival = arrival + 1ns; // nothing overtakes the opening
-    // Whoever lives there when the first packet comes, not now, accepts or refuses.
-    world_.at(arrival, [this, made, accept = std::move(accept)] {
-        auto& target = made->at(side::accepter);
-        if (blocked(made->at(side::opener), target))
-            return; // never arrives; who opened it gives up by himself
-        if (!target.alive()) {
-            made->close(side::accepter);
-            return;
-        }
-        world_.at(target, world_.now(), [made, accept] {
-            if (made->is_open(side::accepter))
-                accept(made);
-        });
-    });
+    world_.at(arrival,
+              [this, made, accept = std::move(accept)] { knock(made, accept, syn_again); });
     return made;
+}
+
+// Whoever lives there when the first packet comes, not now, accepts or refuses. It takes both ways;
+// while one is closed TCP tries again, until whoever asked gives up.
+void network::knock(const std::shared_ptr<connection>& made,
+                    const std::function<void(const std::shared_ptr<connection>&)>& accept,
+                    nanoseconds patience)
+{
+    auto& source = made->at(side::opener);
+    auto& target = made->at(side::accepter);
+    if (!made->is_open(side::opener))
+        return;
+    if (blocked(source, target) || blocked(target, source)) {
+        world_.after(patience,
+                     [this, made, accept, patience] { knock(made, accept, patience * 2); });
+        return;
+    }
+    if (!target.alive()) {
+        made->close(side::accepter);
+        return;
+    }
+    world_.at(target, world_.now(), [made, accept] {
+        if (made->is_open(side::accepter))
+            accept(made);
+    });
 }
 
 network::passage& network::find(const host& from, const host& to)

@@ -118,6 +118,9 @@ private:
     const passage* look_up(const host& from, const host& to) const;
     nanoseconds delay(const host& from, const host& to);
     void remember_stalled(const std::shared_ptr<connection>& link) { stalled_.push_back(link); }
+    void knock(const std::shared_ptr<connection>& made,
+               const std::function<void(const std::shared_ptr<connection>&)>& accept,
+               nanoseconds patience);
     void release_stalled();
     std::vector<std::shared_ptr<connection>> connections_of(const host& whose) const;
 

@@ -297,6 +297,8 @@ void simulated_client::on_answer(answer&& given)
     calls_.pop_front();
     const detail::reply end{
         .code = to_reply(given.result), .sent = answered.sent, .received = owner_.local_now()};
+    if (owner_.around().where.narrator)
+        owner_.around().where.tell(owner_.name(), "hears " + to_text(given));
     answered.finish(end, given);
 }
 
