@@ -25,10 +25,7 @@ void client_port::on_request(client_link& from, request&& wanted)
         return;
     auto refusal = reason_to_refuse(wanted);
     const auto what = wanted.body.what;
-    // For the leader's own clients a sync is one more read: it knows nothing newer than its tree,
-    // and asks nobody (CommitProcessor, matchSyncs).
-    const bool goes_to_leader = what == op::sync && !home_.role()->leads();
-    if (refusal == code::ok && (is_write(what) || goes_to_leader))
+    if (refusal == code::ok && (is_write(what) || what == op::sync))
         return submit(from, std::move(wanted));
     if (refusal == code::ok)
         refusal = home_.role()->check(from.session);
@@ -116,7 +113,6 @@ void client_port::read(client_link& from, const request& wanted, answer& reply)
     const auto* const node = home_.nodes().find(path);
     switch (wanted.body.what) {
     case op::ping:
-    case op::sync:
         return;
     case op::set_watches:
         return set_watches(from, wanted);

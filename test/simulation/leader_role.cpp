@@ -3,7 +3,6 @@
 #include "test/simulation/server.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <functional>
 
 namespace paddock::simulation {
@@ -31,23 +30,6 @@ leader_role::~leader_role()
 {
     for (const auto& one : learners_)
         one->link.close(side::accepter);
-}
-
-// Servers, not connections: one that left and came back may have two here for a while.
-template <typename Condition>
-std::size_t leader_role::count_if(Condition condition) const
-{
-    auto counted = std::uint64_t{1} << home_.index();
-    for (const auto& one : learners_) {
-        if (condition(*one))
-            counted |= std::uint64_t{1} << one->server;
-    }
-    return static_cast<std::size_t>(std::popcount(counted));
-}
-
-std::size_t leader_role::count_from(learner::phase least) const
-{
-    return count_if([&](const learner& one) { return one.stands >= least && one.counts; });
 }
 
 std::size_t leader_role::leader() const
@@ -104,14 +86,9 @@ void leader_role::hear(learner& from, const revalidate_request& said)
     from.link.send(side::accepter, revalidate_answer{said.connection, valid});
 }
 
-// Leader.processSync. With nothing outstanding the answer comes at once, also from a leader that
-// has lost its quorum.
 void leader_role::hear(learner& from, const sync_request& said)
 {
-    if (committed_ == home_.log().end())
-        from.link.send(side::accepter, synced{said.from});
-    else
-        syncs_.push_back({last_zxid_, said.from, &from.link});
+    sync_when_committed(said.from, &from.link);
 }
 
 // A write that comes through a follower does not touch its session.
@@ -164,12 +141,35 @@ void leader_role::submit(std::unique_ptr<client_request> wanted)
     accept_write(*wanted, own_clients);
 }
 
+void leader_role::submit_sync(const origin& from)
+{
+    sync_when_committed(from, nullptr);
+}
+
 void leader_role::revalidate(client_link& from)
 {
     const bool valid = sessions_.touch(from.session, from.timeout, around_.where.now());
     if (valid)
         sessions_.set_owner(from.session, own_clients);
     home_.clients().finish_hello(from.id, valid);
+}
+
+// Leader.processSync. With nothing outstanding the answer comes at once, also from a leader that
+// has lost its quorum.
+void leader_role::sync_when_committed(const origin& from, peer_link* through)
+{
+    if (committed_ == home_.log().end())
+        answer_sync(from, through);
+    else
+        syncs_.push_back({last_zxid_, from, through});
+}
+
+void leader_role::answer_sync(const origin& from, peer_link* through)
+{
+    if (through != nullptr)
+        through->send(side::accepter, synced{from});
+    else
+        home_.clients().finish_sync(from);
 }
 
 // ---- proposals
@@ -230,13 +230,13 @@ void leader_role::advance()
 {
     if (!serving_)
         return;
-    // By server: one that left and came back may have two connections here for a while.
-    logged_.assign(around_.config.servers, 0);
-    logged_[home_.index()] = home_.log().synced_zxid();
+    logged_.assign(1, home_.log().synced_zxid());
     for (const auto& one : learners_) {
         if (one->stands == learner::phase::synced)
-            logged_[one->server] = std::max(logged_[one->server], one->logged);
+            logged_.push_back(one->logged);
     }
+    if (logged_.size() < around_.majority())
+        return;
     std::sort(logged_.begin(), logged_.end(), std::greater<>());
     commit_until(logged_[around_.majority() - 1]);
 }
@@ -274,7 +274,7 @@ void leader_role::commit_together(std::int64_t zxid)
     while (!syncs_.empty() && syncs_.front().zxid <= last) {
         const auto next = syncs_.front();
         syncs_.pop_front();
-        next.through->send(side::accepter, synced{next.from});
+        answer_sync(next.from, next.through);
     }
 }
 
@@ -296,9 +296,11 @@ void leader_role::beat()
     beat_.set(around_.config.tick / 2, [this] { beat(); });
     if (!half_tick_)
         ++tick_;
-    const auto there = count_if([this](const learner& one) {
-        return one.stands == learner::phase::synced && tick_ <= one.answer_until;
-    });
+    std::size_t there = 1;
+    for (const auto& one : learners_) {
+        if (one->stands == learner::phase::synced && tick_ <= one->answer_until)
+            ++there;
+    }
     if (!half_tick_ && there < around_.majority())
         return home_.leave("lost its quorum");
     half_tick_ = !half_tick_;
