@@ -10,9 +10,12 @@ void client_link::open(network& net, host& client, host& server, client_listener
         accepted = true;
         wire_->on_closed(side::accepter, [this] { listener_->on_client_gone(*this); });
         listener_->on_accept(*this);
+        if (accepted && greeted_)
+            listener_->on_hello(*this);
     });
     wire_->send(side::opener, [this] {
-        if (accepted) // else its opening was lost, and nobody listens
+        greeted_ = true;
+        if (accepted) // else the opening was lost and is sent again
             listener_->on_hello(*this);
     });
 }

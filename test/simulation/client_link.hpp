@@ -71,6 +71,7 @@ private:
     client_end& end_;
     client_listener* listener_{nullptr};
     std::shared_ptr<connection> wire_;
+    bool greeted_{false};
     // Here and not in the events, so that an event is one word and costs no memory.
     ring<request> requests_;
     ring<std::variant<connect_answer, answer, watch_event>> replies_;

@@ -16,8 +16,10 @@ peer_link::open(network& net, host& follower, host& leader, peer_end& by, accept
 {
     auto made = std::make_shared<peer_link>();
     // The servers keep links until they are over, so a plain pointer lives as long as its events.
-    made->wire_ =
-        net.connect(follower, leader, [link = made.get(), accept](const auto&) { accept(*link); });
+    made->wire_ = net.connect(follower, leader, [link = made.get(), accept](const auto&) {
+        accept(*link);
+        link->hand_over(side::accepter); // an opening that was sent again comes behind words
+    });
     made->listen(side::opener, by);
     return made;
 }
@@ -41,12 +43,18 @@ void peer_link::send(side from, peer_message message)
 
 void peer_link::deliver(side to)
 {
+    ++arrived_[index(to)];
+    hand_over(to);
+}
+
+void peer_link::hand_over(side to)
+{
     auto& queue = sent_[index(other(to))];
-    if (queue.empty())
-        return;
-    auto message = queue.take_front();
-    if (auto* const listener = ends_[index(to)])
-        listener->on_message(*this, std::move(message));
+    auto& arrived = arrived_[index(to)];
+    while (arrived > 0 && !queue.empty() && ends_[index(to)] != nullptr) {
+        --arrived;
+        ends_[index(to)]->on_message(*this, queue.take_front());
+    }
 }
 
 void peer_link::close(side by)

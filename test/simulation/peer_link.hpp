@@ -114,11 +114,13 @@ public:
 
 private:
     void deliver(side to);
+    void hand_over(side to);
 
     std::shared_ptr<connection> wire_;
     std::array<peer_end*, 2> ends_{};
     // Messages wait here and not in the event, so that an event is two words and costs no memory.
     std::array<ring<peer_message>, 2> sent_; // by sender
+    std::array<std::size_t, 2> arrived_{};   // of those, in front of an end that listens later
 };
 
 } // namespace paddock::simulation
