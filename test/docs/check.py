@@ -4,7 +4,8 @@
     check.py compile COMPILER [FLAG...]   compiles every ```cpp block that begins with "// compiles"
     check.py statements                   runs every ```sql block that begins with "-- runs" in SQLite
     check.py names                        links, files and errors named in the texts, and the tests
-                                          named in docs/gotchas.md, exist; every error is explained
+                                          named in docs/gotchas.md and docs/testing.md, exist; every
+                                          error is explained
 """
 
 import re
@@ -112,10 +113,10 @@ def check_names():
         faults += [*check_links(page, text), *check_files(page, text)]
 
     known = set(test_names())
-    gotchas = (ROOT / "docs/gotchas.md").read_text(encoding="utf-8")
-    for name in re.findall(r'\*"([^"*]+)"\*', gotchas):
-        if name not in known:
-            faults.append(f'docs/gotchas.md: there is no test "{name}"')
+    for page in ("docs/gotchas.md", "docs/testing.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        faults += [f'{page}: there is no test "{name}"'
+                   for name in re.findall(r'\*"([^"*]+)"\*', text) if name not in known]
 
     header = (ROOT / "include/paddock/error.hpp").read_text(encoding="utf-8")
     declared = re.search(r"enum class errc \{(.*?)\};", header, re.S)[1]
