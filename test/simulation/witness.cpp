@@ -55,6 +55,7 @@ void witness::on_change(const ensemble::change& seen)
                 static_cast<std::uint64_t>(seen.czxid),
                 static_cast<std::uint64_t>(seen.created ? seen.ephemeral_owner : seen.by_session));
     if (seen.created) {
+        queues_[key].observed_once = true;
         contenders.emplace(seen.czxid, seen.path);
         return;
     }
@@ -98,6 +99,8 @@ void witness::usurp(const std::string& key, const std::string& path)
 void witness::check_turn(const std::string& key, const detail::grant& granted)
 {
     auto& at = queues_[key];
+    if (!at.observed_once)
+        return; // below a chroot, or a key that is spelled otherwise as a znode
     const auto token = granted.who().token.value();
     if (!at.contenders.contains(token))
         violated("key " + key + ": " + granted.path() + " is granted and does not exist");

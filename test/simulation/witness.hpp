@@ -94,6 +94,7 @@ private:
         std::map<std::int64_t, std::string> contenders; ///< by czxid, as committed
         std::vector<std::shared_ptr<observed>> open;    ///< holds that were not let go
         std::int64_t last_token{0};                     ///< granted
+        bool observed_once{false};                      ///< a contender was seen here
     };
 
     void on_change(const ensemble::change& seen);
