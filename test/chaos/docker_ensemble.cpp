@@ -39,6 +39,10 @@ constexpr std::chrono::milliseconds image_limit{600'000};
 /// one.
 constexpr std::chrono::milliseconds probe_limit{300};
 
+// Three servers that start at once beside a busy machine's other work elect late: two minutes were
+// never reached where 30 s were.
+constexpr std::chrono::milliseconds serving_limit{120'000};
+
 /// Runs a program to its end; returns what it printed, standard error included.
 std::string run_within(const std::vector<std::string>& argv, std::chrono::milliseconds limit)
 {
@@ -311,7 +315,7 @@ void docker_ensemble::wait_until_serving(std::size_t server, source_line where)
 {
     try {
         wait_until([&] { return server_mode(client_endpoint(server), probe_limit).has_value(); },
-                   wait_limit,
+                   serving_limit,
                    where);
     } catch (const timed_out& error) {
         throw std::runtime_error(container(server) + ": " + error.what() +
