@@ -80,7 +80,10 @@ public:
     outcome run()
     {
         const auto began = world_.now();
-        world_.note("workload", what_.name, times_.timeout.count(), times_.tick.count());
+        world_.note("workload",
+                    what_.name,
+                    static_cast<std::uint64_t>(times_.timeout.count()),
+                    static_cast<std::uint64_t>(times_.tick.count()));
         start();
         if (traffic() && heal() && resolve() && rest())
             judge();
