@@ -51,7 +51,11 @@ ensemble::ensemble(world& where, network& net, ensemble_config config)
         one->boot();
 }
 
-ensemble::~ensemble() = default;
+ensemble::~ensemble()
+{
+    for (const auto& one : parts_->around.servers)
+        one->let_go(); // while all servers are there: it tells the others
+}
 
 std::size_t ensemble::size() const noexcept
 {

@@ -44,6 +44,12 @@ void server::crash()
     syncing_ = false;
 }
 
+void server::let_go()
+{
+    role_.reset();
+    leading_ = nullptr;
+}
+
 // ---- roles --------------------------------------------------------------------------------------
 
 void server::look()

@@ -25,8 +25,9 @@ public:
 
     std::size_t index() const noexcept { return index_; }
 
-    void boot();  ///< reads its log and looks for a leader
-    void crash(); ///< as kill -9
+    void boot();   ///< reads its log and looks for a leader
+    void crash();  ///< as kill -9
+    void let_go(); ///< ends its role with the world; nothing happens here any more
 
     // --- roles -----------------------------------------------------------------------------
     void lead();
