@@ -115,6 +115,7 @@ void actor::answered(const attempt_ptr& call, error_code ec, std::optional<hold>
         in_.seen.refused(number_, call->key, call->number);
     if (call->seen)
         call->got = std::move(got);
+    call->believed = call->held();
     if (on_answer)
         on_answer(call);
 }

@@ -27,6 +27,7 @@ struct attempt {
     std::optional<hold> got; ///< until it is let go
     time_point called{};
     time_point answered{};
+    bool believed{false}; ///< granted, and to be believed, when it was answered
     boost::asio::cancellation_signal cancel;
     std::shared_ptr<witness::observed> seen;
 
