@@ -20,7 +20,7 @@ void client_link::open(network& net, host& client, host& server, client_listener
     });
 }
 
-void client_link::send(request wanted)
+void client_link::send(request&& wanted)
 {
     if (!wire_->is_open(side::opener))
         return;
@@ -37,11 +37,11 @@ void client_link::deliver_to_server()
         listener_->on_request(*this, std::move(wanted));
 }
 
-void client_link::send(std::variant<connect_answer, answer, watch_event> to_client)
+void client_link::send(to_client&& reply)
 {
     if (!wire_->is_open(side::accepter))
         return;
-    replies_.push_back(std::move(to_client));
+    replies_.push_back(std::move(reply));
     wire_->send(side::accepter, [this] { deliver_to_client(); });
 }
 

@@ -45,9 +45,10 @@ public:
     }
 
     void open(network& net, host& client, host& server, client_listener& listener);
-    void send(request wanted);                                              ///< the client
-    void send(std::variant<connect_answer, answer, watch_event> to_client); ///< the server
-    void close();                                                           ///< the server
+    using to_client = std::variant<connect_answer, answer, watch_event>;
+    void send(request&& wanted);  ///< the client
+    void send(to_client&& reply); ///< the server
+    void close();                 ///< the server
     const std::shared_ptr<connection>& wire() const noexcept { return wire_; }
     /// The server has let it go, the client too, and nothing is on its way.
     bool over() const noexcept { return !accepted && wire_.use_count() == 1; }
@@ -74,7 +75,7 @@ private:
     bool greeted_{false};
     // Here and not in the events, so that an event is one word and costs no memory.
     ring<request> requests_;
-    ring<std::variant<connect_answer, answer, watch_event>> replies_;
+    ring<to_client> replies_;
 };
 
 } // namespace paddock::simulation

@@ -33,7 +33,7 @@ void peer_link::listen(side at, peer_end& end)
     });
 }
 
-void peer_link::send(side from, peer_message message)
+void peer_link::send(side from, peer_message&& message)
 {
     if (!wire_->is_open(from))
         return;

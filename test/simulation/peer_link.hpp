@@ -106,7 +106,7 @@ public:
     open(network& net, host& follower, host& leader, peer_end& by, accepted accept);
 
     void listen(side at, peer_end& end);
-    void send(side from, peer_message message);
+    void send(side from, peer_message&& message);
     void close(side by);
 
     /// Neither end wants it and nothing is on its way.

@@ -21,16 +21,17 @@ public:
         return places_[(first_ + index) & (places_.size() - 1)];
     }
 
-    void push_back(T value)
+    void push_back(T&& value)
     {
         if (size_ == places_.size())
             grow();
         ++size_;
         back() = std::move(value);
     }
+    /// What is left in the place is what a move leaves: nothing of size.
     T take_front()
     {
-        T value = std::exchange(front(), T{});
+        T value = std::move(front());
         first_ = (first_ + 1) & (places_.size() - 1);
         --size_;
         return value;

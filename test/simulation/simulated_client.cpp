@@ -8,6 +8,9 @@ namespace {
 
 using detail::reply_code;
 
+// As the adapter: past this part of the time-out it takes itself to have been asleep.
+constexpr int asleep_share = 8;
+
 // As src/zk_handle.cpp merges the C client's codes.
 reply_code to_reply(code result)
 {
@@ -59,6 +62,34 @@ std::string to_text(const request& wanted)
     for (const auto& each : wanted.ops)
         text += " " + each.path;
     return text;
+}
+
+// As the C client's isValidPath: what fails it is never sent.
+bool is_path(const std::string& path, bool sequential)
+{
+    if (path.empty() || path.front() != '/')
+        return false;
+    const std::string full = sequential ? path + "0" : path; // the number follows
+    for (std::size_t start = 1; full.size() > 1 && start <= full.size();) {
+        const auto end = std::min(full.find('/', start), full.size());
+        const auto name = full.substr(start, end - start);
+        if (name.empty() || name == "." || name == "..")
+            return false;
+        if (std::any_of(name.begin(), name.end(), [](char c) { return c > 0 && c < 0x1f; }))
+            return false;
+        start = end + 1;
+    }
+    return true;
+}
+
+bool has_paths(const request& wanted)
+{
+    const auto& body = wanted.body;
+    if (body.what != op::multi)
+        return is_path(body.path, body.mode == detail::create_mode::ephemeral_sequential);
+    return std::all_of(wanted.ops.begin(), wanted.ops.end(), [](const operation& each) {
+        return is_path(each.path, false);
+    });
 }
 
 std::string to_text(const answer& given)
@@ -186,18 +217,38 @@ void simulated_client::begin(nanoseconds patience, request wanted, finisher fini
 {
     if (over_ || closed_)
         return finish_later(std::move(finish), reply_code::session_over);
-    if (!connected_)
-        return finish_later(std::move(finish), reply_code::in_doubt);
-    if (!suffer_before(wanted, finish))
+    // What the C client settles by itself overtakes what was asked before.
+    if (!has_paths(wanted))
+        return finish_later(std::move(finish), reply_code::refused);
+    if (connected_ && !suffer_before(wanted, finish))
         return;
     const auto now = owner_.local_now();
     wanted.xid = ++last_xid_;
+    calls_.push_back({wanted.xid, now, now + patience, std::move(finish)});
+    if (connected_) {
+        send(std::move(wanted));
+        suffer_after(calls_.back());
+    } else {
+        calls_.back().unsent = std::move(wanted);
+    }
+    arm_patience();
+}
+
+void simulated_client::send(request wanted)
+{
     if (owner_.around().where.narrator)
         owner_.around().where.tell(owner_.name(), "asks " + to_text(wanted));
-    calls_.push_back({wanted.xid, now, now + patience, std::move(finish)});
+    last_sent_ = owner_.local_now();
     owner_.around().servers.submit(link_, std::move(wanted));
-    suffer_after(calls_.back());
-    arm_patience();
+}
+
+// What was asked for while there was no connection.
+void simulated_client::send_unsent()
+{
+    for (auto& each : calls_) {
+        if (auto wanted = std::exchange(each.unsent, std::nullopt))
+            send(std::move(*wanted));
+    }
 }
 
 // ---- planned faults of single requests
@@ -285,6 +336,7 @@ void simulated_client::end_all_calls(reply_code code)
 void simulated_client::on_answer(answer&& given)
 {
     const auto self = shared_from_this(); // a handler may let go of us
+    last_heard_ = owner_.local_now();
     last_zxid_ = std::max(last_zxid_, given.zxid);
     if (calls_.empty() || calls_.front().xid != given.xid) {
         if (close_handler_ && given.xid == last_xid_)
@@ -319,13 +371,49 @@ void simulated_client::arm_patience()
         if (!self)
             return;
         self->patience_timer_ = 0;
-        const auto now = self->owner_.local_now();
-        const bool late = std::any_of(self->calls_.begin(),
-                                      self->calls_.end(),
-                                      [now](const call& each) { return each.deadline <= now; });
-        if (late)
-            self->break_connection();
-        self->arm_patience();
+        self->after_what_arrived(self->patience_due_, &simulated_client::lose_patience);
+    });
+}
+
+void simulated_client::lose_patience()
+{
+    const auto now = owner_.local_now();
+    if (std::any_of(
+            calls_.begin(), calls_.end(), [now](const call& each) { return each.deadline <= now; }))
+        break_connection();
+    arm_patience();
+}
+
+// A process that stood still first takes in what came meanwhile, as the adapter does.
+void simulated_client::after_what_arrived(time_point due, void (simulated_client::*then)())
+{
+    if (owner_.local_now() - due <= timeout_ / asleep_share)
+        return (this->*then)();
+    auto& where = owner_.around().where;
+    where.at(owner_, where.now(), [weak = weak_from_this(), then] {
+        if (const auto self = weak.lock())
+            ((*self).*then)();
+    });
+}
+
+// The C client pings when it waits for nothing and has sent nothing for a third of the time-out,
+// and breaks up a connection that has been silent for two thirds.
+void simulated_client::keep_alive()
+{
+    if (!connected_ || closed_)
+        return;
+    const auto now = owner_.local_now();
+    const auto silent = last_heard_ + timeout_ * 2 / 3;
+    if (now >= silent)
+        return break_connection();
+    if (calls_.empty() && now >= last_sent_ + timeout_ / 3)
+        send({.xid = ++last_xid_, .body = {.what = op::ping}});
+    const auto due = std::min(silent, std::max(last_sent_ + timeout_ / 3, now + timeout_ / 12));
+    auto& where = owner_.around().where;
+    where.cancel(alive_timer_);
+    alive_timer_ = where.at(owner_, owner_.global(due), [weak = weak_from_this(), due] {
+        if (const auto self = weak.lock())
+            self->after_what_arrived(due, &simulated_client::keep_alive);
     });
 }
 

@@ -47,15 +47,21 @@ private:
         time_point sent;
         time_point deadline;
         finisher finish;
-        bool unanswered{false}; // a fault ate its answer
+        bool unanswered{false};          // a fault ate its answer
+        std::optional<request> unsent{}; // until there is a connection
     };
 
     void begin(nanoseconds patience, request wanted, finisher finish);
+    void send(request wanted);
+    void send_unsent();
     bool suffer_before(const request& wanted, finisher& finish);
     void suffer_after(call& made);
     void finish_later(finisher finish, detail::reply_code code);
     void end_all_calls(detail::reply_code code);
     void arm_patience();
+    void lose_patience();
+    void after_what_arrived(time_point due, void (simulated_client::*then)());
+    void keep_alive();
 
     void on_session(const connect_answer& given) override;
     void on_answer(answer&& given) override;
@@ -75,6 +81,7 @@ private:
     detail::client_config config_;
     std::vector<detail::endpoint> servers_;
     std::size_t next_server_{0};
+    detail::endpoint current_server_;
     detail::connect_pacer pacer_;
     std::shared_ptr<connection> link_;
     std::deque<call> calls_;
@@ -94,6 +101,9 @@ private:
     detail::runtime::timer_id attempt_timer_{0};
     detail::runtime::timer_id patience_timer_{0};
     time_point patience_due_{time_point::max()};
+    detail::runtime::timer_id alive_timer_{0};
+    time_point last_sent_{};
+    time_point last_heard_{};
     done close_handler_;
 };
 

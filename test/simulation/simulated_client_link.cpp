@@ -20,13 +20,13 @@ constexpr std::chrono::milliseconds farewell_max{1'500};
 
 void simulated_client::on_session(const connect_answer& given)
 {
+    const auto self = shared_from_this();
+    if (given.auth_refused && !over_)
+        return end_session(detail::session_end::auth_refused);
     if (!attempting_ || over_)
         return;
-    const auto self = shared_from_this();
     attempting_ = false;
     owner_.around().where.cancel(std::exchange(attempt_timer_, 0));
-    if (given.auth_refused)
-        return end_session(detail::session_end::auth_refused);
     const bool replaced = session_id_ != 0 && given.session_id != session_id_;
     if (given.session_id == 0 || replaced)
         return end_session(detail::session_end::expired);
@@ -34,6 +34,7 @@ void simulated_client::on_session(const connect_answer& given)
     password_ = given.password;
     timeout_ = given.timeout;
     connected_ = true;
+    last_sent_ = last_heard_ = owner_.local_now();
     owner_.around().where.note("is connected",
                                owner_.name(),
                                static_cast<std::uint64_t>(session_id_),
@@ -46,6 +47,8 @@ void simulated_client::on_session(const connect_answer& given)
         again.last_zxid = last_zxid_;
         owner_.around().servers.submit(link_, std::move(again));
     }
+    send_unsent();
+    keep_alive();
     if (events_ != nullptr)
         events_->on_connected({.session_id = session_id_,
                                .session_timeout = timeout_,
@@ -57,6 +60,7 @@ void simulated_client::on_watch_event(const watch_event& event)
     const auto self = shared_from_this();
     if (owner_.around().where.narrator)
         owner_.around().where.tell(owner_.name(), "is woken by " + event.path);
+    last_heard_ = owner_.local_now();
     if (watched_.erase(event.path) != 0 && events_ != nullptr)
         events_->on_watch(event.path);
 }
@@ -83,9 +87,12 @@ void simulated_client::try_next()
         return;
     connect_started_ = owner_.local_now();
     pacer_.started(connect_started_);
-    const auto server = ensemble::index_of(servers_[next_server_++ % servers_.size()]);
-    if (!server)
+    current_server_ = servers_[next_server_++ % servers_.size()];
+    const auto server = ensemble::index_of(current_server_);
+    if (!server) {
+        end_all_calls(reply_code::in_doubt);
         return attempt_failed();
+    }
     attempting_ = true;
     link_ = owner_.around().servers.connect(owner_,
                                             *server,
@@ -121,13 +128,15 @@ void simulated_client::break_connection()
     const auto self = shared_from_this();
     if (const auto old = std::exchange(link_, nullptr))
         old->close(side::opener);
-    end_all_calls(over_ ? reply_code::session_over : reply_code::in_doubt);
-    if (closed_)
+    if (closed_) {
+        end_all_calls(over_ ? reply_code::session_over : reply_code::in_doubt);
         return finish_close(reply_code::in_doubt);
+    }
     if (connected_)
         went_down();
     else if (attempting_)
         attempt_failed();
+    end_all_calls(over_ ? reply_code::session_over : reply_code::in_doubt);
 }
 
 void simulated_client::went_down()
@@ -146,11 +155,11 @@ void simulated_client::end_session(detail::session_end reason)
     connected_ = attempting_ = false;
     if (const auto old = std::exchange(link_, nullptr))
         old->close(side::opener);
-    end_all_calls(reply_code::session_over);
     tell([reason](detail::zk_events& events) { events.on_session_over(reason); });
+    end_all_calls(reply_code::session_over);
 }
 
-// In turn with the ends of calls, which come first.
+// In turn with the ends of calls, which come behind it.
 void simulated_client::tell(std::function<void(detail::zk_events&)> event)
 {
     auto& where = owner_.around().where;
@@ -179,10 +188,10 @@ void simulated_client::set_servers(std::vector<detail::endpoint> servers)
 {
     if (closed_ || over_ || servers.empty())
         return;
-    const bool changed = servers != servers_;
     servers_ = std::move(servers);
     pacer_.set_servers(servers_.size());
-    if (changed)
+    if (!connected_ ||
+        std::find(servers_.begin(), servers_.end(), current_server_) == servers_.end())
         reconnect();
 }
 

@@ -13,7 +13,9 @@ tree::tree(const path_table& paths) : paths_(&paths)
 
 detail::node_stat tree::stat_of(const znode& node)
 {
-    return {node.czxid, node.mzxid, node.owner, node.version, node.children};
+    // As DataNode.copyStat, clients are told of no owner that is none.
+    const auto owner = node.owner == container_owner ? 0 : node.owner;
+    return {node.czxid, node.mzxid, owner, node.version, node.children};
 }
 
 std::vector<path_id> tree::children(const znode& node) const
