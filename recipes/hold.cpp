@@ -10,11 +10,6 @@ namespace {
 
 using waiter = completion<void(error_code)>;
 
-asio::any_io_executor system_pool()
-{
-    return asio::require(asio::system_executor(), asio::execution::blocking.never);
-}
-
 /// For holds without a grant: there is no session, and nothing is held.
 void complete_not_held(plain_handler handler)
 {

@@ -12,6 +12,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
+#include <boost/asio/require.hpp>
 #include <boost/asio/system_executor.hpp>
 
 #include <functional>
@@ -24,6 +25,13 @@
 namespace paddock::detail {
 
 namespace asio = boost::asio;
+
+/// The process's own threads, for who names no executor. A function given to the plain system
+/// executor may run at once, where it is given; with this one it never does.
+inline asio::any_io_executor system_pool()
+{
+    return asio::require(asio::system_executor(), asio::execution::blocking.never);
+}
 
 /// A user's handler on its way: keeps its executor from running dry, and delivers to it once.
 ///

@@ -17,7 +17,7 @@ void request_queue::submit(request next)
 void request_queue::answered()
 {
     --in_flight_;
-    if (waiting_.empty() || in_flight_ >= in_flight_max)
+    if (waiting_.empty())
         return;
     auto next = std::move(waiting_.front());
     waiting_.pop_front();

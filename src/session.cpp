@@ -1,24 +1,15 @@
+#include "src/completion.hpp"
 #include "src/hosts.hpp"
 #include "src/io_thread.hpp"
 #include "src/session_access.hpp"
 #include "src/session_core.hpp"
 #include <paddock/session.hpp>
 
-#include <boost/asio/require.hpp>
-#include <boost/asio/system_executor.hpp>
-
 #include <stdexcept>
 #include <utility>
 
 namespace paddock {
 namespace {
-
-// A function given to the plain system executor may run at once, here; it must not.
-boost::asio::any_io_executor system_pool()
-{
-    return boost::asio::require(boost::asio::system_executor(),
-                                boost::asio::execution::blocking.never);
-}
 
 const session_config& checked(const session_config& config)
 {
@@ -45,7 +36,7 @@ std::string_view to_string(session_state state) noexcept
     return "unknown";
 }
 
-session::session(session_config config) : session(system_pool(), std::move(config)) {}
+session::session(session_config config) : session(detail::system_pool(), std::move(config)) {}
 
 session::session(boost::asio::any_io_executor executor, session_config config)
     : session(std::make_shared<detail::session_core>(

@@ -4,6 +4,7 @@
 #include "test/support/adapter_client.hpp"
 #include "test/support/four_letter.hpp"
 #include "test/support/free_port.hpp"
+#include "test/support/lock_fixture.hpp"
 #include "test/support/server_process.hpp"
 #include "test/support/tcp_proxy.hpp"
 #include "test/support/zk_frames.hpp"
@@ -13,7 +14,6 @@
 #include <atomic>
 #include <netinet/in.h>
 #include <poll.h>
-#include <random>
 #include <sys/socket.h>
 #include <thread>
 
@@ -27,16 +27,6 @@ using paddock::detail::reply_code;
 namespace {
 
 using strings = std::vector<std::string>;
-
-const endpoint& server()
-{
-    return shared_server().client_endpoint();
-}
-
-std::string random_root()
-{
-    return "/adapter-" + std::to_string(std::random_device{}());
-}
 
 // Where nobody listens, and nobody else will while the test runs.
 endpoint dead_endpoint()

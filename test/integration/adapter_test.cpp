@@ -4,6 +4,7 @@
 #include "src/io_thread.hpp"
 #include "test/support/adapter_client.hpp"
 #include "test/support/four_letter.hpp"
+#include "test/support/lock_fixture.hpp"
 #include "test/support/server_process.hpp"
 #include "test/support/session_expiry.hpp"
 #include "test/support/tcp_proxy.hpp"
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <random>
 #include <stdexcept>
 #include <thread>
 
@@ -25,16 +25,6 @@ using paddock::detail::reply;
 using paddock::detail::reply_code;
 
 namespace {
-
-const endpoint& server()
-{
-    return shared_server().client_endpoint();
-}
-
-std::string random_root()
-{
-    return "/adapter-" + std::to_string(std::random_device{}());
-}
 
 // A client that is connected, with a root of its own to work below.
 struct connected_client : adapter_client {

@@ -28,11 +28,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-endpoint server()
-{
-    return shared_server().client_endpoint();
-}
-
 /// A child that holds one lock; see test/support/holder.cpp.
 class holder_process {
 public:

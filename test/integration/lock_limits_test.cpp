@@ -30,11 +30,6 @@ std::string hosts()
     return shared_server().connect_string();
 }
 
-endpoint server()
-{
-    return shared_server().client_endpoint();
-}
-
 error_code outcome_of(std::future<hold>& attempt)
 {
     try {

@@ -32,11 +32,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-endpoint server()
-{
-    return shared_server().client_endpoint();
-}
-
 /// A future of the error code alone, for what may fail: an exception that leaves its thread looks
 /// to ThreadSanitizer like a race, because its last reference is given back inside the standard
 /// library, which is not instrumented.

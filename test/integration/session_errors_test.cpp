@@ -22,11 +22,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-endpoint server()
-{
-    return shared_server().client_endpoint();
-}
-
 bool holds_text(const std::string& text, const std::string& part)
 {
     return text.find(part) != std::string::npos;

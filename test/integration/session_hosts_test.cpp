@@ -26,11 +26,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-endpoint server()
-{
-    return shared_server().client_endpoint();
-}
-
 bool is_connected_to(const endpoint& where, std::int64_t session)
 {
     const auto all = cons(where);

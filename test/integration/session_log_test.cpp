@@ -26,11 +26,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-endpoint server()
-{
-    return shared_server().client_endpoint();
-}
-
 /// A logger of the test's own in place of the default one.
 class own_logger {
 public:

@@ -30,11 +30,6 @@ namespace {
 
 using strings = std::vector<std::string>;
 
-endpoint server()
-{
-    return shared_server().client_endpoint();
-}
-
 /// The states that a session goes through from now on.
 class state_log {
 public:

@@ -35,11 +35,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-endpoint server()
-{
-    return shared_server().client_endpoint();
-}
-
 /// Asks for one status after another, as a program does that shows the session's health.
 class subscriber {
 public:

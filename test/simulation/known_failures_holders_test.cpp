@@ -149,7 +149,7 @@ TEST_CASE("the loss is counted from the last thing proven, not from the disconne
           "eighth of the time-out before the ensemble acts",
           "[simulation][known-failure][lost_told_late][lost_before_expiry]")
 {
-    const std::uint64_t seed = GENERATE(1, 2, 3, 4, 5, 6, 7, 8);
+    const std::uint64_t seed = GENERATE(1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U);
     const auto times = GENERATE(scenario_config{.timeout = 1'000ms, .tick = 500ms},
                                 scenario_config{.timeout = 2'000ms, .tick = 500ms},
                                 scenario_config{.timeout = 10'000ms, .tick = 2'000ms});
@@ -177,7 +177,7 @@ TEST_CASE("a holder behind a follower that lost its leader stops to believe befo
           "granted",
           "[simulation][known-failure][isolated_follower]")
 {
-    const std::uint64_t seed = GENERATE(1, 2, 3, 4);
+    const std::uint64_t seed = GENERATE(1U, 2U, 3U, 4U);
     scenario s({.timeout = 1'000ms, .tick = 500ms, .seed = seed}); // where half a tick weighs most
     const auto follower = s.follower();
     auto& holder = s.connect(only_to(s, follower));

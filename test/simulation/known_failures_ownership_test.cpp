@@ -313,7 +313,7 @@ TEST_CASE("a new list of servers moves the session and costs neither its id nor 
 TEST_CASE("one server of three that dies costs no hold",
           "[simulation][known-failure][one_server_lost]")
 {
-    const std::size_t dies = GENERATE(0, 1, 2);
+    const std::size_t dies = GENERATE(0U, 1U, 2U);
     scenario s({.timeout = 10'000ms, .tick = 500ms}); // longer than an election
     auto& holder = s.connect();
     auto& waiter = s.connect();

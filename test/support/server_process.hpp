@@ -126,4 +126,10 @@ bool servers_available();
 /// Threads: any for this call; see `server_process` for what it returns.
 server_process& shared_server();
 
+/// Where it listens for clients.
+inline const endpoint& server()
+{
+    return shared_server().client_endpoint();
+}
+
 } // namespace paddock::test
