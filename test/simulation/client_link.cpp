@@ -63,7 +63,6 @@ void client_link::close()
     accepted = false;
     wire_->on_closed(side::accepter, nullptr);
     wire_->close(side::accepter);
-    waiting.clear();
 }
 
 } // namespace paddock::simulation

@@ -26,16 +26,6 @@ public:
     virtual void on_client_gone(client_link& from) = 0;
 };
 
-/// A request that has arrived and is not answered: it waits for its own commit, or behind one.
-/// Source: CommitProcessor.
-struct waiting_request {
-    std::uint64_t xid{0};
-    op what{op::ping};
-    bool awaits_commit{false};
-    code fail_with{code::ok};
-    std::unique_ptr<request> read{}; ///< what to read when its turn comes
-};
-
 /// The connection of one client to one server, with what the server knows of it.
 class client_link {
 public:
@@ -62,7 +52,6 @@ public:
     std::chrono::milliseconds timeout{0};
     identity who{0};
     std::uint64_t touched_in_round{0};
-    ring<waiting_request> waiting;
     std::vector<path_id> watched;
 
 private:

@@ -42,7 +42,6 @@ client_link* client_port::find(std::uint64_t connection) const
 
 void client_port::drop(client_link& link)
 {
-    in_flight_ -= link.waiting.size();
     watches_.remove_all(link);
     std::erase(links_, &link);
     by_id_.erase(link.id);
@@ -53,6 +52,7 @@ void client_port::close_all()
 {
     watches_.clear();
     by_id_.clear();
+    waiting_.clear();
     in_flight_ = 0;
     for (auto* const link : std::exchange(links_, {})) {
         link->watched.clear();
@@ -156,8 +156,9 @@ void client_port::apply(const txn& done, tree& nodes)
     nodes.finish(done);
     if (done.what == txn_kind::close_session)
         close_sessions_links(done.session, asker);
-    if (asker != nullptr)
-        answer_write(*asker, done, std::move(reply));
+    finish_write(asker, done, std::move(reply));
+    if (done.what == txn_kind::close_session)
+        forget_line(done.session);
 }
 
 // The event goes out before the answer of whatever is read afterwards.
@@ -193,15 +194,21 @@ void client_port::add_result(const node_change& change,
         reply.paths.push_back(around_.paths.text(change.path));
 }
 
+// Also one whose connection is gone lets those behind it go on.
+void client_port::finish_write(client_link* asker, const txn& done, answer&& reply)
+{
+    if (done.what == txn_kind::open_session) {
+        if (asker != nullptr)
+            establish(*asker);
+    } else if (take_from_line(done.session, done.from)) {
+        if (asker != nullptr)
+            answer_write(*asker, done, std::move(reply));
+        go_on(done.session);
+    }
+}
+
 void client_port::answer_write(client_link& asker, const txn& done, answer&& reply)
 {
-    if (done.what == txn_kind::open_session)
-        return establish(asker);
-    if (asker.waiting.empty() || !asker.waiting.front().awaits_commit ||
-        asker.waiting.front().xid != done.from.xid)
-        return;
-    asker.waiting.take_front();
-    --in_flight_;
     reply.xid = done.from.xid;
     reply.zxid = done.zxid;
     reply.result = done.result;
@@ -209,8 +216,7 @@ void client_port::answer_write(client_link& asker, const txn& done, answer&& rep
     asker.send(std::move(reply));
     // A session that moved or ended costs the connection (FinalRequestProcessor).
     if (done.result == code::session_moved || done.what == txn_kind::close_session)
-        return drop(asker);
-    go_on(asker);
+        drop(asker);
 }
 
 } // namespace paddock::simulation

@@ -25,16 +25,20 @@ void client_port::on_request(client_link& from, request&& wanted)
         return;
     auto refusal = reason_to_refuse(wanted);
     const auto what = wanted.body.what;
-    if (refusal == code::ok && (is_write(what) || what == op::sync))
+    // For the leader's own clients a sync is one more read: it knows nothing newer than its tree,
+    // and asks nobody (CommitProcessor, matchSyncs).
+    const bool goes_to_leader = what == op::sync && !home_.role()->leads();
+    if (refusal == code::ok && (is_write(what) || goes_to_leader))
         return submit(from, std::move(wanted));
     if (refusal == code::ok)
         refusal = home_.role()->check(from.session);
-    if (from.waiting.empty())
+    auto& line = waiting_[from.session];
+    if (line.empty())
         return answer_read(from, wanted, refusal);
     // Replies come in the order of requests: what is read waits behind the session's writes.
     ++in_flight_;
-    from.waiting.push_back(
-        {wanted.xid, what, false, refusal, std::make_unique<request>(std::move(wanted))});
+    const origin reader{home_.index(), from.id, wanted.xid};
+    line.push_back({reader, false, refusal, std::make_unique<request>(std::move(wanted))});
 }
 
 // A refused request keeps its turn, so it travels as a read.
@@ -57,9 +61,9 @@ void client_port::submit(client_link& from, request&& wanted)
     const origin sender{home_.index(), from.id, wanted.xid};
     const auto what = wanted.body.what;
     ++in_flight_;
-    from.waiting.push_back({wanted.xid, what, true, code::ok, nullptr});
+    expect(from.session, sender);
     if (what == op::sync)
-        return home_.role()->submit_sync(sender);
+        return home_.role()->submit_sync({from.session, sender});
     auto write = std::make_unique<client_request>();
     write->session = from.session;
     write->from = sender;
@@ -76,23 +80,54 @@ answer client_port::blank_answer(std::uint64_t xid)
     return reply;
 }
 
-void client_port::finish_sync(const origin& from)
+void client_port::finish_sync(const sync_request& done)
 {
-    auto* const link = find(from.connection);
-    if (link == nullptr || link->waiting.empty() || link->waiting.front().xid != from.xid)
+    if (!take_from_line(done.session, done.from))
         return;
-    link->waiting.take_front();
-    --in_flight_;
-    link->send(blank_answer(from.xid));
-    go_on(*link);
+    if (auto* const asker = find(done.from.connection))
+        asker->send(blank_answer(done.from.xid));
+    go_on(done.session);
 }
 
-void client_port::go_on(client_link& from)
+// ---- turns ------------------------------------------------------------------------------------
+
+void client_port::expect(std::int64_t session, const origin& from)
 {
-    while (!from.waiting.empty() && !from.waiting.front().awaits_commit) {
-        const auto next = from.waiting.take_front();
+    waiting_[session].push_back({.from = from, .awaits_commit = true});
+}
+
+// Commits come in the order in which they were asked for, so it is the first or none.
+bool client_port::take_from_line(std::int64_t session, const origin& from)
+{
+    const auto line = waiting_.find(session);
+    if (line == waiting_.end() || line->second.empty() || line->second.front().from != from)
+        return false;
+    line->second.take_front();
+    if (from.server == home_.index())
         --in_flight_;
-        answer_read(from, *next.read, next.fail_with);
+    return true;
+}
+
+void client_port::forget_line(std::int64_t session)
+{
+    const auto line = waiting_.find(session);
+    if (line == waiting_.end())
+        return;
+    for (std::size_t i = 0; i < line->second.size(); ++i) {
+        if (line->second[i].from.server == home_.index())
+            --in_flight_;
+    }
+    waiting_.erase(line);
+}
+
+void client_port::go_on(std::int64_t session)
+{
+    auto& line = waiting_[session];
+    while (!line.empty() && !line.front().awaits_commit) {
+        const auto next = line.take_front();
+        --in_flight_;
+        if (auto* const asker = find(next.from.connection))
+            answer_read(*asker, *next.read, next.fail_with);
     }
 }
 
@@ -113,6 +148,7 @@ void client_port::read(client_link& from, const request& wanted, answer& reply)
     const auto* const node = home_.nodes().find(path);
     switch (wanted.body.what) {
     case op::ping:
+    case op::sync:
         return;
     case op::set_watches:
         return set_watches(from, wanted);

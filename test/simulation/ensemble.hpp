@@ -106,7 +106,8 @@ public:
     };
     const figures& seen() const noexcept;
 
-    /// Called as the quorum commits the creation or deletion of a node, in commit order.
+    /// Called as the quorum commits the creation or deletion of a node, in commit order. What is
+    /// called must leave the servers as they are; faults happen in events of their own.
     struct change {
         std::string path;
         bool created{false};

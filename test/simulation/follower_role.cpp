@@ -108,8 +108,7 @@ void follower_role::hear(const up_to_date& said)
     keep_watch();
 }
 
-// ---- replication
-// ----------------------------------------------------------------------------------
+// ---- replication ------------------------------------------------------------------------------
 
 void follower_role::hear(proposal& said)
 {
@@ -144,8 +143,7 @@ void follower_role::hear(const leader_ping& /*said*/)
     link_->send(side::opener, ping_reply{std::exchange(touches_, {})});
 }
 
-// ---- clients
-// --------------------------------------------------------------------------------------
+// ---- clients ----------------------------------------------------------------------------------
 
 bool follower_role::touch(client_link& from)
 {
@@ -160,10 +158,10 @@ void follower_role::submit(std::unique_ptr<client_request> wanted)
         link_->send(side::opener, std::move(wanted));
 }
 
-void follower_role::submit_sync(const origin& from)
+void follower_role::submit_sync(const sync_request& wanted)
 {
     if (link_ != nullptr)
-        link_->send(side::opener, sync_request{from});
+        link_->send(side::opener, sync_request(wanted));
 }
 
 void follower_role::revalidate(client_link& from)
@@ -179,7 +177,7 @@ void follower_role::hear(const revalidate_answer& said)
 
 void follower_role::hear(const synced& said)
 {
-    home_.clients().finish_sync(said.from);
+    home_.clients().finish_sync(said.done);
 }
 
 } // namespace paddock::simulation

@@ -31,7 +31,7 @@ public:
     bool touch(client_link& from) override;
     code check(std::int64_t /*session*/) override { return code::ok; } // only the leader knows
     void submit(std::unique_ptr<client_request> wanted) override;
-    void submit_sync(const origin& from) override;
+    void submit_sync(const sync_request& wanted) override;
     void revalidate(client_link& from) override;
     void on_logged() override;
     void on_applied(const txn& /*done*/) override {}

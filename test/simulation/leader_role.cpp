@@ -3,6 +3,7 @@
 #include "test/simulation/server.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 
 namespace paddock::simulation {
@@ -30,6 +31,23 @@ leader_role::~leader_role()
 {
     for (const auto& one : learners_)
         one->link.close(side::accepter);
+}
+
+// Servers, not connections: one that left and came back may have two here for a while.
+template <typename Condition>
+std::size_t leader_role::count_if(Condition condition) const
+{
+    auto counted = std::uint64_t{1} << home_.index();
+    for (const auto& one : learners_) {
+        if (condition(*one))
+            counted |= std::uint64_t{1} << one->server;
+    }
+    return static_cast<std::size_t>(std::popcount(counted));
+}
+
+std::size_t leader_role::count_from(learner::phase least) const
+{
+    return count_if([&](const learner& one) { return one.stands >= least && one.counts; });
 }
 
 std::size_t leader_role::leader() const
@@ -86,16 +104,25 @@ void leader_role::hear(learner& from, const revalidate_request& said)
     from.link.send(side::accepter, revalidate_answer{said.connection, valid});
 }
 
+// Leader.processSync. With nothing outstanding the answer comes at once, also from a leader that
+// has lost its quorum.
 void leader_role::hear(learner& from, const sync_request& said)
 {
-    sync_when_committed(said.from, &from.link);
+    if (committed_ == home_.log().end())
+        from.link.send(side::accepter, synced{said});
+    else
+        syncs_.push_back({last_zxid_, said, &from.link});
 }
 
-// A write that comes through a follower does not touch its session.
+// A write that comes through a follower does not touch its session. What the session asks for at
+// this server waits behind it (ProposalRequestProcessor hands it to the CommitProcessor, too).
 void leader_role::hear(learner& from, forwarded& said)
 {
-    if (serving_)
-        accept_write(*said, from.owner);
+    if (!serving_)
+        return;
+    if (!said->opens_session)
+        home_.clients().expect(said->session, said->from);
+    accept_write(*said, from.owner);
 }
 
 void leader_role::hear(learner& from, const log_ack& said)
@@ -108,8 +135,7 @@ void leader_role::hear(learner& from, const log_ack& said)
     advance();
 }
 
-// ---- this server's clients
-// ------------------------------------------------------------------------
+// ---- this server's clients --------------------------------------------------------------------
 
 bool leader_role::touch(client_link& from)
 {
@@ -141,11 +167,6 @@ void leader_role::submit(std::unique_ptr<client_request> wanted)
     accept_write(*wanted, own_clients);
 }
 
-void leader_role::submit_sync(const origin& from)
-{
-    sync_when_committed(from, nullptr);
-}
-
 void leader_role::revalidate(client_link& from)
 {
     const bool valid = sessions_.touch(from.session, from.timeout, around_.where.now());
@@ -154,26 +175,7 @@ void leader_role::revalidate(client_link& from)
     home_.clients().finish_hello(from.id, valid);
 }
 
-// Leader.processSync. With nothing outstanding the answer comes at once, also from a leader that
-// has lost its quorum.
-void leader_role::sync_when_committed(const origin& from, peer_link* through)
-{
-    if (committed_ == home_.log().end())
-        answer_sync(from, through);
-    else
-        syncs_.push_back({last_zxid_, from, through});
-}
-
-void leader_role::answer_sync(const origin& from, peer_link* through)
-{
-    if (through != nullptr)
-        through->send(side::accepter, synced{from});
-    else
-        home_.clients().finish_sync(from);
-}
-
-// ---- proposals
-// ------------------------------------------------------------------------------------
+// ---- proposals --------------------------------------------------------------------------------
 
 std::shared_ptr<txn> leader_role::next_txn(std::int64_t session)
 {
@@ -230,13 +232,13 @@ void leader_role::advance()
 {
     if (!serving_)
         return;
-    logged_.assign(1, home_.log().synced_zxid());
+    // By server: one that left and came back may have two connections here for a while.
+    logged_.assign(around_.config.servers, 0);
+    logged_[home_.index()] = home_.log().synced_zxid();
     for (const auto& one : learners_) {
         if (one->stands == learner::phase::synced)
-            logged_.push_back(one->logged);
+            logged_[one->server] = std::max(logged_[one->server], one->logged);
     }
-    if (logged_.size() < around_.majority())
-        return;
     std::sort(logged_.begin(), logged_.end(), std::greater<>());
     commit_until(logged_[around_.majority() - 1]);
 }
@@ -274,7 +276,7 @@ void leader_role::commit_together(std::int64_t zxid)
     while (!syncs_.empty() && syncs_.front().zxid <= last) {
         const auto next = syncs_.front();
         syncs_.pop_front();
-        answer_sync(next.from, next.through);
+        next.through->send(side::accepter, synced{next.wanted});
     }
 }
 
@@ -287,8 +289,7 @@ void leader_role::on_applied(const txn& done)
         sessions_.remove(done.session);
 }
 
-// ---- time
-// -----------------------------------------------------------------------------------------
+// ---- time -------------------------------------------------------------------------------------
 
 // Leader.lead: twice a tick it pings, once a tick it counts who is still there.
 void leader_role::beat()
@@ -296,11 +297,9 @@ void leader_role::beat()
     beat_.set(around_.config.tick / 2, [this] { beat(); });
     if (!half_tick_)
         ++tick_;
-    std::size_t there = 1;
-    for (const auto& one : learners_) {
-        if (one->stands == learner::phase::synced && tick_ <= one->answer_until)
-            ++there;
-    }
+    const auto there = count_if([this](const learner& one) {
+        return one.stands == learner::phase::synced && tick_ <= one.answer_until;
+    });
     if (!half_tick_ && there < around_.majority())
         return home_.leave("lost its quorum");
     half_tick_ = !half_tick_;

@@ -55,7 +55,7 @@ public:
     bool touch(client_link& from) override;
     code check(std::int64_t session) override;
     void submit(std::unique_ptr<client_request> wanted) override;
-    void submit_sync(const origin& from) override;
+    void submit_sync(const sync_request& /*wanted*/) override {}
     void revalidate(client_link& from) override;
     void on_logged() override;
     void on_applied(const txn& done) override;
@@ -78,6 +78,8 @@ private:
     void bring_up_to_date(learner& late);
     void start_serving();
     void admit(learner& synced);
+    template <typename Condition>
+    std::size_t count_if(Condition condition) const;
     std::size_t count_from(learner::phase least) const;
 
     // --- leading ---------------------------------------------------------------------------
@@ -100,8 +102,6 @@ private:
     void advance();
     void commit_until(std::int64_t zxid);
     void commit_together(std::int64_t zxid);
-    void sync_when_committed(const origin& from, peer_link* through);
-    void answer_sync(const origin& from, peer_link* through);
     learner* find(const peer_link& link);
     void drop(learner& gone);
 
@@ -112,8 +112,8 @@ private:
 
     struct waiting_sync {
         std::int64_t zxid;
-        origin from;
-        peer_link* through; // null: a client of this server
+        sync_request wanted;
+        peer_link* through;
     };
 
     surroundings& around_;
@@ -125,7 +125,7 @@ private:
     std::int64_t last_zxid_{0};
     txn_log::position committed_{0};
     std::deque<waiting_sync> syncs_;
-    std::vector<std::int64_t> logged_; // by each of the quorum, kept for its memory
+    std::vector<std::int64_t> logged_; // by each server, kept for its memory
     preparation preparation_;
     session_tracker sessions_;
     session_owner last_owner_;

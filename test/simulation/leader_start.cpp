@@ -24,16 +24,6 @@ void leader_role::accept(peer_link& link)
     link.listen(side::accepter, *this);
 }
 
-std::size_t leader_role::count_from(learner::phase least) const
-{
-    std::size_t count = 1; // this server
-    for (const auto& one : learners_) {
-        if (one->stands >= least && one->counts)
-            ++count;
-    }
-    return count;
-}
-
 void leader_role::hear(learner& from, const follower_info& said)
 {
     from.server = said.server;

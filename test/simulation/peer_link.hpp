@@ -63,10 +63,11 @@ struct revalidate_answer {
     bool valid{false};
 };
 struct sync_request {
+    std::int64_t session{0};
     origin from;
 };
 struct synced {
-    origin from;
+    sync_request done;
 };
 using forwarded = std::unique_ptr<client_request>;
 

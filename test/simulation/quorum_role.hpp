@@ -25,7 +25,8 @@ public:
     /// Before a read is answered.
     virtual code check(std::int64_t session) = 0;
     virtual void submit(std::unique_ptr<client_request> wanted) = 0;
-    virtual void submit_sync(const origin& from) = 0;
+    /// Of a follower only.
+    virtual void submit_sync(const sync_request& wanted) = 0;
     /// Is this session still good? The answer goes to `client_port::finish_hello`.
     virtual void revalidate(client_link& from) = 0;
 

@@ -105,8 +105,7 @@ void server::accept(peer_link& link)
         link.close(side::accepter);
 }
 
-// ---- log and tree
-// ---------------------------------------------------------------------------------
+// ---- log and tree -----------------------------------------------------------------------------
 
 void server::append(txn_ptr proposed)
 {

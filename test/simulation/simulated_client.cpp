@@ -251,8 +251,7 @@ void simulated_client::send_unsent()
     }
 }
 
-// ---- planned faults of single requests
-// ------------------------------------------------------------
+// ---- planned faults of single requests --------------------------------------------------------
 
 // Says whether the request is to be sent at all.
 bool simulated_client::suffer_before(const request& wanted, finisher& finish)

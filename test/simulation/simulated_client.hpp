@@ -18,7 +18,7 @@ namespace paddock::simulation {
 
 /// The seam over the simulated ensemble: does what the adapter makes of the C client.
 ///
-/// Held to the real one by the tests of test/simulation/calibration.
+/// Held to the real one by test/calibration.
 class simulated_client final : public detail::zk_client,
                                private client_end,
                                public std::enable_shared_from_this<simulated_client> {

@@ -15,8 +15,7 @@ constexpr std::chrono::milliseconds farewell_max{1'500};
 
 } // namespace
 
-// ---- what the server says
-// ------------------------------------------------------------------------
+// ---- what the server says ---------------------------------------------------------------------
 
 void simulated_client::on_session(const connect_answer& given)
 {
@@ -65,8 +64,7 @@ void simulated_client::on_watch_event(const watch_event& event)
         events_->on_watch(event.path);
 }
 
-// ---- the connection
-// --------------------------------------------------------------------------------
+// ---- the connection ---------------------------------------------------------------------------
 
 void simulated_client::try_later()
 {

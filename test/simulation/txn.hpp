@@ -52,6 +52,8 @@ struct origin {
     std::size_t server{0};
     std::uint64_t connection{0};
     std::uint64_t xid{0};
+
+    bool operator==(const origin&) const = default;
 };
 
 struct txn {
