@@ -14,7 +14,7 @@ namespace paddock::detail {
 enum class lock_step {
     enqueue,      ///< name a new attempt; create its contender and list the queue, pipelined
     make_parents, ///< create the key's container and what is missing above it
-    search,       ///< sync, then list: was the contender created?
+    search,       ///< commit, then list: was the contender created?
     read_own,     ///< read the stat of `target`, our contender, for its token and owner
     list,         ///< list the queue
     watch,        ///< read `target`, the predecessor, leaving a watch on it

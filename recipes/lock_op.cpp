@@ -250,24 +250,26 @@ void lock_op::make_parents()
         });
 }
 
-// The sync is pipelined before the listing and needs no look at its own answer: if it failed with
-// the connection, so does the listing.
+// Was the create carried out?
 void lock_op::search()
 {
-    core_->sync(epoch_, parent_, [](const reply&) {});
-    list();
+    drop_watch();
+    busy_ = true;
+    core_->children_for_certain(epoch_, parent_, take_list());
 }
 
 void lock_op::list()
 {
     drop_watch();
     busy_ = true;
-    core_->children(
-        epoch_,
-        parent_,
-        [self = shared_from_this()](const reply& answer, std::vector<std::string> names) {
-            self->resume({.code = answer.code, .names = std::move(names)});
-        });
+    core_->children(epoch_, parent_, take_list());
+}
+
+zk_client::listed lock_op::take_list()
+{
+    return [self = shared_from_this()](const reply& answer, std::vector<std::string> names) {
+        self->resume({.code = answer.code, .names = std::move(names)});
+    };
 }
 
 void lock_op::read_own(const std::string& name)

@@ -64,6 +64,7 @@ private:
     void search();
     void read_own(const std::string& name);
     void list();
+    zk_client::listed take_list();
     void watch(const std::string& predecessor);
     void believe();
     void grant_it();

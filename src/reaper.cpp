@@ -64,17 +64,13 @@ void reaper::after_remove(id which, reply_code code)
     search(which);
 }
 
-// The sync makes the server catch up with what the leader has done for us; then what is not listed
-// was never made: the old connection's requests are ordered before, or refused as moved.
 void reaper::search(id which)
 {
     const auto& node = victims_.at(which).node;
-    const auto parent = node.parent;
-    const auto epoch = node.epoch;
-    core_.sync(epoch, parent, [](const reply&) {}); // pipelined: the listing is answered after it
-    core_.children(epoch, parent, [this, which](const reply& answer, const auto& names) {
-        after_search(which, answer.code, names);
-    });
+    core_.children_for_certain(
+        node.epoch, node.parent, [this, which](const reply& answer, const auto& names) {
+            after_search(which, answer.code, names);
+        });
 }
 
 void reaper::after_search(id which, reply_code code, const std::vector<std::string>& names)

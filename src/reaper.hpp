@@ -13,7 +13,7 @@ namespace paddock::detail {
 /// over: past the deadline, the cancellation and the life of whoever made them.
 ///
 /// A contender is known by its name, or, when the answer to its create was lost, by its attempt:
-/// then it is looked for after a sync, and whatever carries the attempt's uuid is deleted. Source:
+/// then it is looked for behind a commit, and whatever carries its uuid is deleted. Source:
 /// Curator's guaranteed deletes and CURATOR-45, -79, -202; docs/guarantees.md.
 class reaper {
 public:

@@ -92,7 +92,10 @@ public:
     void children(std::uint64_t epoch, const std::string& path, zk_client::listed handler);
     void stat(std::uint64_t epoch, const std::string& path, zk_client::got handler);
     void remove(std::uint64_t epoch, const std::string& path, zk_client::done handler);
-    void sync(std::uint64_t epoch, const std::string& path, zk_client::done handler);
+    /// Lists behind a commit of ours: whatever this session asked for before, over whatever
+    /// connection, is done and seen, or will be refused.
+    void
+    children_for_certain(std::uint64_t epoch, const std::string& path, zk_client::listed handler);
 
     /// Creates a znode and what is missing above it; one that is there is fine.
     void make_path(std::uint64_t epoch,

@@ -142,15 +142,32 @@ void session_core::remove(std::uint64_t epoch, const std::string& path, zk_clien
             });
 }
 
-// Not a write: a leader that has lost its quorum answers it too. It proves nothing.
-void session_core::sync(std::uint64_t epoch, const std::string& path, zk_client::done handler)
+// A connection makes its server the only one through which the session may write, so a commit over
+// it puts an end to whatever an older connection had asked for. A sync would not: a leader that was
+// replaced and has not noticed answers it, and lists without what the new leader will yet commit.
+void session_core::children_for_certain(std::uint64_t epoch,
+                                        const std::string& path,
+                                        zk_client::listed handler)
 {
+    auto committed = std::make_shared<reply_code>(reply_code::in_doubt);
     request(epoch,
-            request_kind::read,
-            std::move(handler),
-            [at = full(path)](zk_client& client, nanoseconds patience, auto answered) {
-                client.sync(at, patience, std::move(answered));
+            request_kind::write,
+            zk_client::committed(
+                [committed](const reply& answer, std::size_t) { *committed = answer.code; }),
+            [ops = std::vector<multi_op>{check_op{full(path)}}](
+                zk_client& client, nanoseconds patience, auto answered) {
+                client.multi(ops, patience, std::move(answered));
             });
+    // Pipelined: it is answered behind the commit, by a server that has it.
+    children(epoch,
+             path,
+             [committed, handler = std::move(handler)](const reply& answer,
+                                                       std::vector<std::string> names) {
+                 auto seen = answer;
+                 if (*committed != reply_code::ok && *committed != reply_code::no_node)
+                     seen.code = *committed;
+                 handler(seen, std::move(names));
+             });
 }
 
 watch_table::id session_core::watch(std::uint64_t epoch,

@@ -51,6 +51,44 @@ TEST_CASE("a create whose answer is lost is found again, and granted under its f
     CHECK(s.finish() == "");
 }
 
+TEST_CASE("a lost create is not taken for never made on the word of a leader that was replaced",
+          "[simulation][known-failure][ghost_create_lost]")
+{
+    const auto phase = GENERATE(0ms, 125ms, 250ms, 375ms); // of that leader's beat, once it goes on
+    scenario s;
+    auto& only = s.connect();
+    warm(s, only, "k");
+    s.run(phase);
+    const auto replaced = s.leader();
+    s.servers.pause(replaced);
+    s.net.reset(s.servers.server(replaced));
+    REQUIRE(s.run_until([&] { return s.servers.leader() && s.leader() != replaced; }));
+    const auto successor = s.leader();
+    const auto follower = 3 - replaced - successor;
+    const auto use = [&](const std::string& hosts) {
+        only.run([&] { only.session().set_hosts(hosts); });
+    };
+    use(scenario::host_of(follower));
+    s.run(200ms);
+    REQUIRE(only.state() == session_state::connected);
+
+    s.servers.pause(successor);
+    const auto call = only.lock("k");
+    s.run(50ms); // the create is on its way to the successor
+    use(scenario::host_of(replaced));
+    s.run(50ms);
+    s.servers.resume(replaced); // serves until it sees that it has no follower left
+    s.run(100ms);
+    s.servers.resume(successor);
+    use(s.hosts());
+
+    CHECK(s.run_until_answered(call, 2 * s.timeout()));
+    CHECK(call->held());
+    CHECK(s.contenders("k").size() == 1);
+    CHECK(only.session().epoch() == 1);
+    CHECK(s.finish() == "");
+}
+
 TEST_CASE("a create whose answer is lost, of an attempt that nobody wants any more, is deleted",
           "[simulation][known-failure][ghost_create_cancelled]")
 {
