@@ -7,6 +7,13 @@
 #include <vector>
 
 namespace paddock::detail {
+namespace {
+
+// At a half, one and a half and three and a half time-outs: a leader waits for a follower that
+// stands still for syncLimit, which is usually five ticks, and a time-out is two at least.
+constexpr unsigned vain_looks_max = 3;
+
+} // namespace
 
 void reaper::take(doomed_contender node)
 {
@@ -79,7 +86,7 @@ void reaper::after_search(id which, reply_code code, const std::vector<std::stri
     if (found == victims_.end())
         return;
     if (code == reply_code::no_node) {
-        finish(which, {});
+        not_there(which);
         return;
     }
     if (code != reply_code::ok) {
@@ -89,22 +96,44 @@ void reaper::after_search(id which, reply_code code, const std::vector<std::stri
     for (const auto& name : names) {
         if (name.starts_with(found->second.node.prefix)) {
             found->second.node.name = name;
+            found->second.found = true;
             remove(which);
             return;
         }
     }
-    finish(which, {});
+    not_there(which);
+}
+
+// It may still come. A server that stood still hands on what lies in its sockets when it goes on,
+// and an attempt to connect that lies there too, and may overtake it, makes that server the one
+// through which the session writes. So it is told as gone, and looked for a few times more.
+void reaper::not_there(id which)
+{
+    auto& doomed = victims_.at(which);
+    if (doomed.found || doomed.vain_looks == vain_looks_max) {
+        finish(which, {});
+        return;
+    }
+    const auto when = core_.io().now() + core_.timeout() / 2 * (1 << doomed.vain_looks++);
+    core_.io().call_at(when, [weak = core_.weak_from_this(), this, which] {
+        const auto self = weak.lock();
+        if (self && victims_.contains(which))
+            self->when_connected([self, this, which] { work_on(which); });
+    });
+    if (const auto gone = std::exchange(doomed.node.gone, nullptr))
+        gone({});
 }
 
 // Until the session ends there is no giving up: a forgotten contender blocks all behind it. Where
 // an ACL forbids it the pause grows to a second, and the log says so once.
 void reaper::again(id which, reply_code code)
 {
-    auto& [node, tries] = victims_.at(which);
-    if (code == reply_code::no_auth && tries == 0)
+    auto& doomed = victims_.at(which);
+    const auto& node = doomed.node;
+    if (code == reply_code::no_auth && doomed.tries == 0)
         log_error("not allowed to delete " + node.parent + "/" + node.name +
                   ": the lock stays taken until the session ends");
-    const auto when = core_.io().now() + backoff_delay(tries++, core_.io().random());
+    const auto when = core_.io().now() + backoff_delay(doomed.tries++, core_.io().random());
     core_.io().call_at(when, [self = core_.shared_from_this(), this, which] {
         if (victims_.contains(which))
             core_.when_connected([self, this, which] { work_on(which); });

@@ -14,11 +14,15 @@ constexpr int connect_attempts = 5;
 constexpr auto retry_least = 80ms;
 constexpr auto retry_most = 150ms;
 
+// How often, and by how much, requests are handed on late.
+constexpr std::uint64_t late_one_in = 4;
+constexpr nanoseconds late_most = 50us;
+
 } // namespace
 
 follower_role::follower_role(surroundings& around, server& home, std::size_t leader)
     : around_(around), home_(home), leader_(leader), silence_(around.where, home),
-      retry_(around.where, home)
+      retry_(around.where, home), handing_on_(around.where, home)
 {
 }
 
@@ -154,14 +158,35 @@ bool follower_role::touch(client_link& from)
 
 void follower_role::submit(std::unique_ptr<client_request> wanted)
 {
-    if (link_ != nullptr)
-        link_->send(side::opener, std::move(wanted));
+    hand_on(std::move(wanted));
+}
+
+// FollowerRequestProcessor is a thread, and may be late: requests stay in order, but what is asked
+// about sessions goes past them (Learner.validateSession).
+void follower_role::hand_on(peer_message&& wanted)
+{
+    requests_.push_back(std::move(wanted));
+    if (requests_.size() > 1)
+        return;
+    auto& chance = around_.where.chance();
+    if (chance.one_in(late_one_in))
+        handing_on_.set(chance.between(0ns, late_most), [this] { hand_on_all(); });
+    else
+        hand_on_all();
+}
+
+void follower_role::hand_on_all()
+{
+    for (auto& wanted : requests_) {
+        if (link_ != nullptr)
+            link_->send(side::opener, std::move(wanted));
+    }
+    requests_.clear();
 }
 
 void follower_role::submit_sync(const sync_request& wanted)
 {
-    if (link_ != nullptr)
-        link_->send(side::opener, sync_request(wanted));
+    hand_on(sync_request(wanted));
 }
 
 void follower_role::revalidate(client_link& from)

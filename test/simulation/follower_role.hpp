@@ -41,6 +41,8 @@ public:
 private:
     void connect();
     void keep_watch();
+    void hand_on(peer_message&& wanted);
+    void hand_on_all();
 
     void hear(const leader_info& said);
     void hear(history& said);
@@ -68,9 +70,11 @@ private:
     std::int64_t committed_{0}; // as told before it serves
     time_point heard_{};
     std::vector<std::pair<std::int64_t, std::chrono::milliseconds>> touches_;
-    std::uint64_t round_{1}; // of touches: the leader asks for them round by round
+    std::uint64_t round_{1};             // of touches: the leader asks for them round by round
+    std::vector<peer_message> requests_; // that a thread of its own has not sent on yet
     alarm silence_;
     alarm retry_;
+    alarm handing_on_;
 };
 
 } // namespace paddock::simulation

@@ -5,6 +5,7 @@
 #include <boost/asio/error.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
 
 #include <algorithm>
 #include <string>
@@ -86,6 +87,36 @@ TEST_CASE("a lost create is not taken for never made on the word of a leader tha
     CHECK(call->held());
     CHECK(s.contenders("k").size() == 1);
     CHECK(only.session().epoch() == 1);
+    CHECK(s.finish() == "");
+}
+
+TEST_CASE("a lost create that comes after it was looked for is found and deleted",
+          "[simulation][known-failure][ghost_create_lost]")
+{
+    const auto seed = GENERATE(range(1U, 11U));
+    scenario s({.seed = seed});
+    const auto stood_still = s.follower();
+    const auto other = 3 - s.leader() - stood_still;
+    auto config = s.usual();
+    config.hosts = scenario::host_of(stood_still);
+    auto& only = s.connect(config);
+    warm(s, only, "k");
+
+    // The create lies in the server's socket, and behind it an attempt to connect again.
+    s.servers.pause(stood_still);
+    const auto call = only.lock("k");
+    s.run(s.timeout() / 2);
+    only.run([&] { only.session().set_hosts(scenario::host_of(other)); });
+    REQUIRE(s.run_until_answered(call, s.timeout() / 2));
+    REQUIRE(call->held());
+    s.servers.resume(stood_still); // makes it the session's server again, in front of the create
+    s.run(100ms);
+    only.release(call);
+
+    CHECK(s.run_until([&] { return s.contenders("k").empty(); }, 4 * s.timeout()));
+    const auto again = only.lock("k");
+    CHECK(s.run_until_answered(again, s.timeout()));
+    CHECK(again->held());
     CHECK(s.finish() == "");
 }
 
