@@ -1,6 +1,7 @@
 #include "test/chaos/attempt_plan.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace paddock::test {
 
@@ -58,7 +59,7 @@ key_choice::key_choice(std::size_t keys)
 {
     double sum = 0;
     for (std::size_t key = 1; key < keys; ++key)
-        sums_.push_back(sum += 1.0 / static_cast<double>(key));
+        sums_.push_back(sum += 1.0 / std::sqrt(static_cast<double>(key)));
 }
 
 std::size_t key_choice::draw(std::mt19937_64& chance) const
@@ -85,7 +86,7 @@ attempt_plan draw_attempt(std::mt19937_64& chance, const key_choice& keys, bool 
     plan.stay = draw_stay(chance);
     plan.verify = one_in(chance, 20);
     plan.write = !one_in(chance, 10);
-    if (one_in(chance, 20))
+    if (one_in(chance, 50))
         plan.hesitate = up_to(chance, milliseconds(200));
     plan.leave = draw_leaving(chance);
     return plan;

@@ -58,8 +58,9 @@ struct attempt_plan {
     }
 };
 
-/// Draws keys: number 0 every twentieth time, the others by Zipf's law (the second half as often as
-/// the first, and so on), so that some keys have queues and most have none.
+/// Draws keys: number 0 every twentieth time, the others the more rarely the higher their number
+/// (by the root of it), so that some keys have queues and most have none. More on one key, and
+/// everybody would stand in its queue.
 class key_choice {
 public:
     explicit key_choice(std::size_t keys);

@@ -1,5 +1,7 @@
 #include "test/chaos/attempt_record.hpp"
 
+#include "test/chaos/core_wait.hpp"
+
 namespace paddock::test {
 
 using checker::event_kind;
@@ -23,12 +25,20 @@ void attempt_record::add(event_kind kind, std::chrono::nanoseconds time, std::in
 
 void attempt_record::called(std::chrono::nanoseconds limit)
 {
+    if (limit.count() != 0)
+        waited_before_ = core_wait();
     add(event_kind::called, event_time(), limit.count());
+}
+
+std::int64_t attempt_record::starved() const
+{
+    return waited_before_ ? (core_wait() - *waited_before_).count() : 0;
 }
 
 void attempt_record::refused()
 {
-    add(event_kind::refused, event_time());
+    const auto time = event_time();
+    add(event_kind::refused, time, starved());
 }
 
 void attempt_record::granted(const hold& held)
@@ -36,7 +46,7 @@ void attempt_record::granted(const hold& held)
     const auto time = event_time();
     believed_ = time.count();
     token_ = held.token().value();
-    add(event_kind::granted, time);
+    add(event_kind::granted, time, starved());
     told_.emplace(held.lost(), [this] { on_signal(); });
     look(held);
 }

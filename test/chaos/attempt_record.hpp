@@ -40,9 +40,11 @@ public:
     std::uint64_t number() const noexcept { return number_; }
 
     void called(std::chrono::nanoseconds limit);
+
+    /// Notes the answer; on the thread that called, since it tells how long that waited for a core.
     void refused();
 
-    /// Notes the grant and from now on watches the hold.
+    /// The same for a grant, and from now on watches the hold.
     void granted(const hold& held);
 
     /// Whether the hold is believed, noting until when it was.
@@ -60,6 +62,7 @@ public:
 private:
     enum class state { held, released, lost };
 
+    std::int64_t starved() const;
     void add(checker::event_kind kind, std::chrono::nanoseconds time, std::int64_t value = 0);
     void note_lost();
     void on_signal();
@@ -68,6 +71,7 @@ private:
     std::string key_;
     std::uint64_t number_;
     std::int64_t token_ = 0;
+    std::optional<std::chrono::nanoseconds> waited_before_;  // for a core, of a call with a limit
     std::atomic<std::chrono::nanoseconds::rep> believed_{0}; // read before the last good look
     std::atomic<state> state_{state::held};
     std::atomic<bool> signalled_{false};

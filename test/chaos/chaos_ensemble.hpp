@@ -3,6 +3,7 @@
 /// The servers of a chaos run, and every way to hurt them.
 
 #include <cstddef>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -51,6 +52,10 @@ public:
     /// The server that leads; nothing when none of those that can be reached says so. Bounded to a
     /// few seconds. A leader that was cut off may still say so for a while.
     virtual std::optional<std::size_t> leader() = 0;
+
+    /// Copies what the servers logged and stored into `folder`, for a person who asks what they
+    /// did.
+    virtual void save_records(const std::filesystem::path& /*folder*/) {}
 
     // ---- what only some ensembles can do; `can` says so before a run draws its faults
     // ------------

@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 /// Longer than a Java that starts on a busy machine, and an election after it.
-constexpr milliseconds recovery_limit = 90s;
+constexpr milliseconds recovery_limit = 180s;
 
 /// Traffic after the last fault: what was broken has to work again.
 constexpr milliseconds calm_after = 3s;
@@ -157,7 +157,11 @@ private:
             servers_.restart(server); // one that ended by itself, say for want of space
         for (std::size_t place = 0; place < clients_.size(); ++place)
             clients_.replace(place);
-        wait([&] { return is_well(servers_); }, recovery_limit);
+        try {
+            wait([&] { return is_well(servers_); }, recovery_limit);
+        } catch (const timed_out&) {
+            failures_.push_back("the servers did not recover from the faults");
+        }
         checker::event quiet;
         quiet.kind = checker::event_kind::quiet;
         quiet.time = event_time();
@@ -168,7 +172,7 @@ private:
 
     void come_to_rest()
     {
-        failures_ = clients_.failures();
+        clients_.failures(); // who has ended by now was not told to
         clients_.tell_all();
         const auto resting = [&] {
             const auto there = resource_.at_rest();
@@ -186,15 +190,22 @@ private:
         }
         clients_.tell_all();
         clients_.wait_for_end(end_limit);
-        failures_ = clients_.failures();
+        const auto ended = clients_.failures();
+        failures_.insert(failures_.end(), ended.begin(), ended.end());
     }
 
     void look_for_leftovers()
     {
         remains found;
         try {
-            wait([&] { return (found = look_for_remains(servers_)).none(); }, remains_limit);
+            const auto none = [&] {
+                const auto seen = look_for_remains(servers_);
+                return seen && (found = *seen).none();
+            };
+            wait(none, remains_limit);
         } catch (const timed_out&) {
+            std::ofstream(places_.folder / "remains.txt") << describe(servers_);
+            servers_.save_records(places_.folder);
             for (const auto& contender : found.contenders)
                 note_leftover(0, key_in(contender), 1);
             if (found.watches != 0)

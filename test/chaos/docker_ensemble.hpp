@@ -20,7 +20,8 @@ namespace paddock::test {
 ///
 /// Clients reach the servers over the containers' own addresses, so an isolated server is silent:
 /// nothing of the engine's answers in its place.
-/// How faults are made: `docker kill`, `start`, `pause` and `unpause`; `isolate` disconnects the
+/// How faults are made: `docker kill`, `start`, `pause` and `unpause` (where the engine fails to
+/// freeze a container, SIGSTOP to its server, the only process in it); `isolate` disconnects the
 /// container from its network, `heal` connects it again under its old address, so connections that
 /// outlived the cut go on.
 /// Limits: the engine must be on this machine; `scripts/docker` finds one or starts it, and
@@ -71,6 +72,7 @@ private:
     int subnet_ = 0;     // of 198.18.0.0/15, as `network` numbers them
     unique_fd subnet_claim_;
     std::array<bool, server_count> isolated_{};
+    std::array<bool, server_count> stopped_{}; // by SIGSTOP, since it could not be paused
 };
 
 } // namespace paddock::test

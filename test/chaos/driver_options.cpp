@@ -20,7 +20,7 @@ constexpr auto usage = R"(usage: chaos [--OPTION VALUE]...
   --session-timeout-ms N  default 3000
   --tick-ms N             tickTime of the servers; default 500
   --faults A,B            only these kinds, such as 'client cut,disk slow'
-  --floor N               grants per second below which a run shows nothing; default 50
+  --floor N               grants per second below which a run shows nothing; default 167
   --report FILE           draws the run there, as SVG
   --keep FOLDER           copies histories and logs there; default: only when something is wrong
   --credulous 1           a planted bug: clients never ask held()

@@ -23,8 +23,8 @@ struct driver_options {
     std::size_t clients = 4;
     client_options client; ///< what all clients have in common
     std::chrono::milliseconds tick{500};
-    double grants_per_second_min = 50; ///< less shows nothing
-    std::filesystem::path report{};    ///< of the picture; empty: none
+    double grants_per_second_min = 167; ///< a hundred thousand in ten minutes; less shows nothing
+    std::filesystem::path report{};     ///< of the picture; empty: none
     std::filesystem::path keep{}; ///< where histories go; empty: kept only if there is a violation
     std::set<std::string> faults{}; ///< names of `fault_kind`s; empty: all
 };

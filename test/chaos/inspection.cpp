@@ -4,6 +4,7 @@
 #include "test/support/four_letter.hpp"
 
 #include <cstdint>
+#include <exception>
 #include <string_view>
 
 namespace paddock::test {
@@ -28,15 +29,31 @@ bool is_well(chaos_ensemble& servers)
     return servers.leader().has_value();
 }
 
-remains look_for_remains(const chaos_ensemble& servers)
+std::optional<remains> look_for_remains(const chaos_ensemble& servers)
 {
-    remains found;
+    try {
+        remains found;
+        for (std::size_t server = 0; server < servers.size(); ++server) {
+            const auto where = endpoint_of(servers.address(server));
+            found.watches += watch_count(where);
+            found.contenders.merge(ephemerals(where));
+        }
+        return found;
+    } catch (const std::exception&) { // late, or in an election
+        return std::nullopt;
+    }
+}
+
+std::string describe(const chaos_ensemble& servers)
+{
+    std::string text;
     for (std::size_t server = 0; server < servers.size(); ++server) {
         const auto where = endpoint_of(servers.address(server));
-        found.watches += watch_count(where);
-        found.contenders.merge(ephemerals(where));
+        for (const auto* word : {"srvr", "dump", "cons", "wchp"})
+            text += "==== server " + std::to_string(server + 1) + ", " + word + "\n" +
+                    try_four_letter(where, word).value_or("no answer") + "\n";
     }
-    return found;
+    return text;
 }
 
 std::string key_in(const std::string& contender)

@@ -5,6 +5,7 @@
 #include "test/chaos/chaos_ensemble.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -21,8 +22,11 @@ struct remains {
     bool none() const { return contenders.empty() && watches == 0; }
 };
 
-/// Errors: `std::system_error` when a server does not answer.
-remains look_for_remains(const chaos_ensemble& servers);
+/// Nothing when a server does not answer.
+std::optional<remains> look_for_remains(const chaos_ensemble& servers);
+
+/// What each server says of itself, its sessions, their nodes and its watches, for people.
+std::string describe(const chaos_ensemble& servers);
 
 /// The key of a contender's path, as it stands there.
 std::string key_in(const std::string& contender);

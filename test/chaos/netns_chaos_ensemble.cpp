@@ -25,15 +25,17 @@ constexpr std::string_view peer_ports = ":2888:3888";
 /// Long beside a usual fsync, shorter than what makes a follower drop out (`syncLimit` ticks).
 constexpr int slow_sync_ms = 400;
 
-/// Three of these and the next one asks the next server: an election must not wait for a frozen
-/// one.
-constexpr std::chrono::milliseconds probe_limit{300};
+/// An isolated server costs this each time the leader is looked for; a starved one needs it.
+constexpr std::chrono::milliseconds probe_limit{1'000};
 
 /// Three Javas and an election, on a machine that does much else.
 constexpr std::chrono::seconds start_limit{120};
 
 /// A hardware address that no network card has: the bit says that a person made it up.
 constexpr auto nowhere = "02:00:00:00:00:01";
+
+/// In a server's folder: the delay of its fsync, in milliseconds.
+constexpr auto slow_switch = "slow-sync";
 
 /// The interface on the clients' switch; `network` names it.
 constexpr auto clients_link = "clients";
@@ -65,6 +67,22 @@ void ip_batch(const std::string& name_space, const std::vector<std::string>& com
     child_process(child).wait(); // its code says only that one of them failed
 }
 
+/// What an operator does after a disk was full: a log that was begun on it is empty, and no server
+/// starts beside such a one (ZOOKEEPER-1621). Nothing is lost with it.
+void remove_empty_logs(const std::filesystem::path& disk)
+{
+    const auto logs = disk / "version-2";
+    if (!std::filesystem::exists(logs))
+        return;
+    std::vector<std::filesystem::path> empty;
+    for (const auto& entry : std::filesystem::directory_iterator(logs)) {
+        if (entry.is_regular_file() && entry.file_size() == 0)
+            empty.push_back(entry.path());
+    }
+    for (const auto& log : empty)
+        std::filesystem::remove(log);
+}
+
 /// Starts programs named `java` through a script that preloads the slow fsync into them.
 void preload_into_java(const std::filesystem::path& folder)
 {
@@ -74,7 +92,7 @@ void preload_into_java(const std::filesystem::path& folder)
     const auto script = folder / "java";
     std::ofstream(script) << "#!/bin/sh\n"
                           << "export LD_PRELOAD='" << PADDOCK_SLOW_SYNC_LIBRARY << "'\n"
-                          << "export PADDOCK_SLOW_SYNC=\"$PWD/slow-sync\"\n"
+                          << "export PADDOCK_SLOW_SYNC=\"$PWD/" << slow_switch << "\"\n"
                           << "exec '" << java->string() << "' \"$@\"\n";
     std::filesystem::permissions(script, std::filesystem::perms::owner_all);
     const std::string path = std::getenv("PATH") != nullptr ? std::getenv("PATH") : "/usr/bin:/bin";
@@ -146,8 +164,10 @@ void netns_chaos_ensemble::restart(std::size_t server)
 {
     auto& one = servers_.at(server);
     const bool frozen = !one.running() && one.pid() > 0 && ::kill(one.pid(), 0) == 0;
-    if (!frozen && !one.running())
-        one.launch();
+    if (frozen || one.running())
+        return;
+    remove_empty_logs(disks_.at(server)->path());
+    one.launch();
 }
 
 void netns_chaos_ensemble::pause(std::size_t server)
@@ -203,26 +223,26 @@ void netns_chaos_ensemble::free_disk(std::size_t server)
     disks_.at(server)->make_room();
 }
 
-std::filesystem::path netns_chaos_ensemble::slow_switch(std::size_t server) const
-{
-    // The server's folder, whose name only it knows; the script above looks for the switch there.
-    const auto process = "/proc/" + std::to_string(servers_.at(server).pid());
-    std::error_code ec;
-    const auto folder = std::filesystem::read_symlink(process + "/cwd", ec);
-    return ec ? std::filesystem::path() : folder / "slow-sync";
-}
-
+// The switch outlives the process: one that is killed and started again meanwhile stays slow.
 void netns_chaos_ensemble::slow_disk(std::size_t server)
 {
-    if (const auto file = slow_switch(server); !file.empty())
-        std::ofstream(file) << slow_sync_ms;
+    std::ofstream(servers_.at(server).folder() / slow_switch) << slow_sync_ms;
 }
 
 void netns_chaos_ensemble::fast_disk(std::size_t server)
 {
-    std::error_code ec; // it may have been restarted and never slowed: nothing to remove
-    if (const auto file = slow_switch(server); !file.empty())
-        std::filesystem::remove(file, ec);
+    std::filesystem::remove(servers_.at(server).folder() / slow_switch);
+}
+
+void netns_chaos_ensemble::save_records(const std::filesystem::path& folder)
+{
+    using options = std::filesystem::copy_options;
+    for (std::size_t server = 0; server < servers_.size(); ++server) {
+        const auto into = folder / ("server-" + std::to_string(server + 1));
+        std::filesystem::create_directories(into);
+        std::filesystem::copy(disks_[server]->path(), into / "disk", options::recursive);
+        std::filesystem::copy(servers_[server].folder(), into / "folder", options::recursive);
+    }
 }
 
 std::size_t netns_chaos_ensemble::client_node(std::size_t client) const

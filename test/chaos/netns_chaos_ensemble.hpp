@@ -53,6 +53,7 @@ public:
     void isolate(std::size_t server) override;
     void heal(std::size_t server) override;
     std::optional<std::size_t> leader() override;
+    void save_records(const std::filesystem::path& folder) override;
 
     bool can(capability what) const override;
     void isolate_from_peers(std::size_t server) override;
@@ -66,8 +67,6 @@ public:
 
 private:
     void add_server(std::size_t server, std::chrono::milliseconds tick);
-    void launch(std::size_t server);
-    std::filesystem::path slow_switch(std::size_t server) const;
     std::size_t client_node(std::size_t client) const;
     std::string neighbour(std::size_t node) const;
 

@@ -42,12 +42,14 @@ void check_limit(const attempt& call, const key_story& story, const context& wit
     const auto waited = call.answered_at - call.called_at;
     const auto resumed =
         std::max(call.called_at, with.facts.last_resumed(call.client, call.answered_at));
-    const bool late = waited - with.wanted.limit_grace > call.limit;
+    const auto grace = with.wanted.limit_grace + call.starved;
+    const bool late = waited - grace > call.limit;
     // One that stood still when its limit passed answers as soon as it goes on.
-    if (late && (resumed == call.called_at || call.answered_at - resumed > with.wanted.limit_grace))
+    if (late && (resumed == call.called_at || call.answered_at - resumed > grace))
         with.out.add(rule::limit, [&] {
             return describe(story, call) + " with a limit of " + seconds(call.limit) +
-                   " was answered after " + seconds(waited);
+                   " was answered after " + seconds(waited) + ", " + seconds(call.starved) +
+                   " of them without a core";
         });
 }
 

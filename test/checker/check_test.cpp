@@ -182,10 +182,10 @@ TEST_CASE("graces forgive what real machines do, and no more", "[unit][checker]"
     by.limit_grace = 2ms;
     by.signal_grace = 3ms;
     by.death_grace = 4ms;
-    const auto limited = [&](const char* answer) {
+    const auto limited = [&](const char* answer, const char* starved = "") {
         return check(told_by(std::string("0 1.1 called =5; 9 2.1 called; 9 2.1 granted #1;"
                                          "9 2.1 released;") +
-                             answer + " 1.1 refused"),
+                             answer + " 1.1 refused" + starved),
                      by)
             .clean();
     };
@@ -205,6 +205,8 @@ TEST_CASE("graces forgive what real machines do, and no more", "[unit][checker]"
 
     CHECK(limited("7"));
     CHECK_FALSE(limited("8"));
+    CHECK(limited("10", " =3"));
+    CHECK_FALSE(limited("11", " =3"));
     CHECK(signalled("8"));
     CHECK_FALSE(signalled("9"));
     CHECK(dying("6"));

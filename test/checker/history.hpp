@@ -29,11 +29,12 @@ namespace paddock::checker {
 /// What happened. At equal times of one attempt, the order of this list is the order of events.
 enum class event_kind : std::uint8_t {
     // A client's lock call and the hold it gave. `client` and `attempt` together name it.
-    called,         ///< a lock call begins; `value` is its limit in ns, zero for none
-    granted,        ///< it is answered with a hold; `token`
-    refused,        ///< it is answered without one: timed out, failed, cancelled
-    released,       ///< the hold's belief ends because its holder lets go
-    lost,           ///< the hold's belief ends, and its holder did not want it to
+    called,   ///< a lock call begins; `value` is its limit in ns, zero for none
+    granted,  ///< it is answered with a hold; `token`, and `value` as for `refused`
+    refused,  ///< it is answered without one: timed out, failed, cancelled; `value` is for how
+              ///< long of the wait, in ns, its process had no core to run on
+    released, ///< the hold's belief ends because its holder lets go
+    lost,     ///< the hold's belief ends, and its holder did not want it to
     lost_signalled, ///< the holder was told of the loss
 
     // The resource behind the lock of the same key. `token` is what the writer showed.

@@ -49,7 +49,7 @@ struct rules {
     /// client's last pause, whichever is later). Counts only where a history says `quiet`.
     std::chrono::nanoseconds resolve_within = std::chrono::seconds(60);
 
-    /// What is added to the limit of a call: for scheduling, on real machines.
+    /// What is added to the limit of a call on real machines, beside the time without a core.
     std::chrono::nanoseconds limit_grace{0};
 
     /// How much later than the next grant of its key a lost hold may be signalled.

@@ -34,7 +34,7 @@ bool read_extra(const std::string& word, event& what, history& into)
     if (word.front() == '#')
         what.token = std::stoll(rest);
     else if (word.front() == '=')
-        what.value = std::stoll(rest) * (what.kind == event_kind::called ? millisecond : 1);
+        what.value = std::stoll(rest) * (what.kind <= event_kind::refused ? millisecond : 1);
     else if (word.front() == '@')
         what.key = rest == "-" ? no_key : into.key(rest);
     else

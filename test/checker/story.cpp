@@ -40,6 +40,7 @@ void set_answer(attempt& one, const event& what)
     one.answered = what.kind == event_kind::granted ? answer::granted : answer::refused;
     one.answered_at = what.time;
     one.token = what.token;
+    one.starved = nanoseconds(what.value);
 }
 
 void set_end(attempt& one, const event& what)

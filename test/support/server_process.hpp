@@ -98,6 +98,9 @@ public:
     const server_config& config() const noexcept { return config_; }
     pid_t pid() const noexcept;
 
+    /// Where it runs: its configuration, log and data, whether or not it is running.
+    const std::filesystem::path& folder() const noexcept { return folder_.path(); }
+
     /// The last lines the server logged.
     std::string log_tail() const;
 
