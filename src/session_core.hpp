@@ -163,6 +163,7 @@ private:
     void set_state(session_state state, error_code reason, const std::string& explanation);
     void release_ready();
     bool is_closed() const noexcept { return closed_reason_.failed(); }
+    bool commits_slowly() const noexcept { return last_commit_took_ > timeout_ / 16; }
 
     // keeping belief: session_upkeep.cpp
     void arm_upkeep();
@@ -240,6 +241,7 @@ private:
     time_point disconnected_since_;
     time_point last_names_looked_up_;
     bool evidence_outstanding_{false};
+    nanoseconds last_commit_took_{0};
 
     request_queue queue_;
     watch_table watches_;

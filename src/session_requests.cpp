@@ -57,6 +57,8 @@ reply_code session_core::note_answered(std::uint64_t epoch, request_kind kind, c
     if (!is_answer(answer.code))
         return answer.code;
     const bool is_write = kind == request_kind::write || kind == request_kind::evidence;
+    if (is_write) // also one that failed: the ensemble agrees on that, too
+        last_commit_took_ = answer.received - answer.sent;
     if (is_write && answer.code == reply_code::ok)
         take_evidence(answer);
     else
@@ -64,12 +66,18 @@ reply_code session_core::note_answered(std::uint64_t epoch, request_kind kind, c
     return answer.code;
 }
 
-// Beside holds, silence has to be noticed while belief lasts: another server is asked in time.
-// Else a third of the time-out: long enough for an election's queue, and another server still fits.
+// Beside holds, silence has to be noticed while belief lasts: another server is asked in time. Else
+// a third of the time-out: long enough for an election's queue, and another server still fits. A
+// slow ensemble gets that too, once it cost us our belief or where its last commit showed it (the
+// next may wait for one disk's turn and take its own, twice as long): else each connection would be
+// given up before its answers come, for ever, and grant nothing. Test: "an ensemble that commits
+// slower than an eighth of the time-out is not given up for ever", simulation.
 nanoseconds session_core::patience_of(request_kind kind) const
 {
     const bool keeps_belief = kind == request_kind::evidence || kind == request_kind::heartbeat;
-    return keeps_belief && contenders_.size() != 0 ? timeout_ / 8 : timeout_ / 3;
+    const bool saves_belief =
+        keeps_belief && contenders_.size() != 0 && belief_.deadline() > io_->now();
+    return timeout_ / (saves_belief && !commits_slowly() ? 8 : 3);
 }
 
 template <class... Results, class Send>

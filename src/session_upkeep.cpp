@@ -70,10 +70,12 @@ void session_core::upkeep_connected(time_point now)
 }
 
 // A reconnect proves the session at once, where contact would need a quarter of the time-out. But a
-// young connection has just done that: beside a server that is only slow another helps nobody.
+// young connection has just done that: beside a server that is only slow another helps nobody, and
+// what it was asked has to be answered first.
 bool session_core::prove_anew(time_point now)
 {
-    if (!connected_ || !belief_.interrupted() || now - last_connected_ < timeout_ / 4)
+    const auto young = timeout_ / (commits_slowly() ? 2 : 4);
+    if (!connected_ || !belief_.interrupted() || now - last_connected_ < young)
         return false;
     log_info("contact was interrupted; reconnecting, which proves the session again at once");
     client_->reconnect();

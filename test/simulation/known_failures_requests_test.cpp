@@ -207,3 +207,28 @@ TEST_CASE("two answers lost one behind the other, at any two steps, do no harm",
         }
     }
 }
+
+TEST_CASE("an ensemble that commits slower than an eighth of the time-out is not given up for ever",
+          "[simulation][known-failure][impatience]")
+{
+    const auto slow = GENERATE(260ms, 300ms, 330ms); // an eighth is 250 ms
+    CAPTURE(slow);
+    scenario s;
+    auto& first = s.connect();
+    auto& second = s.connect();
+    for (std::size_t each = 0; each < s.servers.size(); ++each)
+        s.servers.set_sync_to_disk(each, slow);
+
+    const auto held = first.lock("k");
+    CHECK(s.run_until_answered(held, 10 * s.timeout()));
+    const auto waiting = second.lock("k");
+    s.run(2 * s.timeout());
+    first.release(held);
+    CHECK(s.run_until_answered(waiting, 10 * s.timeout()));
+    second.release(waiting);
+    CHECK(s.run_until([&] { return s.contenders("k").empty(); }, 10 * s.timeout()));
+
+    for (std::size_t each = 0; each < s.servers.size(); ++each)
+        s.servers.set_sync_to_disk(each, 200us);
+    CHECK(s.finish() == "");
+}
