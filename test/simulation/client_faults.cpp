@@ -21,6 +21,21 @@ heal cut_client(stage& on, direction ways, const std::vector<host*>& servers)
         }
     };
 }
+
+// Stops it between two moments from now on.
+void stop_between(stage& on, std::size_t which, nanoseconds begin, nanoseconds end)
+{
+    auto* const victim = on.programs[which].get();
+    later(on, begin, [&on, which, victim] {
+        if (on.programs[which].get() == victim && victim->host().runs())
+            victim->stop();
+    });
+    later(on, end, [&on, which, victim] {
+        if (on.programs[which].get() == victim)
+            victim->go_on();
+    });
+}
+
 } // namespace
 
 heal client_killed(stage& on)
@@ -54,21 +69,26 @@ heal client_stopped(stage& on)
     };
 }
 
+// For less than a server needs to take it for gone: on the same connection it goes on, with
+// whatever came due meanwhile.
+heal client_stopped_briefly(stage& on)
+{
+    for (int turn = 0; turn < 3; ++turn) {
+        const auto begin = on.chance.between(0ns, on.timeout);
+        const auto lasts = on.chance.between(on.timeout / 8, on.timeout * 2 / 3);
+        stop_between(on, any_program(on), begin, begin + lasts);
+    }
+    return {};
+}
+
 heal client_stopped_often(stage& on)
 {
     const auto which = any_program(on);
     auto* const victim = on.programs[which].get();
     const auto one = on.timeout / 32;
     for (int turn = 0; turn < 12; ++turn) {
-        const auto begin = on.where.now() + turn * 2 * one + on.chance.between(0ns, one);
-        on.where.at(begin, [&on, which, victim] {
-            if (on.programs[which].get() == victim && victim->host().runs())
-                victim->stop();
-        });
-        on.where.at(begin + on.chance.between(1ms, one), [&on, which, victim] {
-            if (on.programs[which].get() == victim)
-                victim->go_on();
-        });
+        const auto begin = turn * 2 * one + on.chance.between(0ns, one);
+        stop_between(on, which, begin, begin + on.chance.between(1ms, one));
     }
     return [&on, which, victim] {
         if (on.programs[which].get() == victim)
@@ -118,7 +138,7 @@ heal client_slow(stage& on)
 heal connections_reset(stage& on)
 {
     for (int turn = 0; turn < 4; ++turn) {
-        on.where.after(on.chance.between(0ns, on.timeout / 4), [&on] {
+        later(on, on.chance.between(0ns, on.timeout / 4), [&on] {
             on.net.reset(on.chance.one_in(2)
                              ? static_cast<host&>(on.programs[any_program(on)]->host())
                              : on.servers.server(any_server(on)));

@@ -251,6 +251,23 @@ std::size_t ensemble::sessions() const
     return parts_->around.committed.nodes().session_count();
 }
 
+// An old leader does not count once a new one has committed: it can expire nobody any more. A new
+// one counts also while it stands still.
+std::optional<time_point> ensemble::earliest_expiry(std::int64_t session) const
+{
+    const auto& around = parts_->around;
+    const leader_role* newest = nullptr;
+    for (const auto& one : around.servers) {
+        const auto* const role = one->leading();
+        if (role != nullptr && one->serves() &&
+            (newest == nullptr || role->epoch() > newest->epoch()))
+            newest = role;
+    }
+    if (newest == nullptr || newest->epoch() < around.committed.nodes().last_zxid() >> 32)
+        return std::nullopt;
+    return newest->earliest_expiry(session);
+}
+
 std::size_t ensemble::watches() const
 {
     std::size_t sum = 0;

@@ -88,6 +88,9 @@ public:
     /// What one server would answer from: it may lag, or know better than the others will.
     std::vector<node_view> nodes_at(std::size_t server, const std::string& path) const;
     std::size_t sessions() const;
+    /// From when on the leader may expire the session, by its record of when it last heard of it.
+    /// Empty: there is no leader that could, or the session is unknown or being closed.
+    std::optional<time_point> earliest_expiry(std::int64_t session) const;
     /// Watches that clients connected now have left, at all servers.
     std::size_t watches() const;
 

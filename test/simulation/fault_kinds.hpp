@@ -18,6 +18,10 @@ std::size_t leader_or_any(stage& on);
 std::size_t some_follower(stage& on);
 std::vector<host*> all_servers(stage& on);
 
+/// Unless faults are over by then.
+void later(stage& on, nanoseconds delay, std::function<void()> what);
+void repeat(stage& on, int times, nanoseconds within, const std::function<void()>& what);
+
 /// Which ways of a host are closed.
 struct direction {
     bool out;
@@ -28,6 +32,7 @@ struct direction {
 heal client_killed(stage& on);
 heal client_killed_at_step(stage& on);
 heal client_stopped(stage& on);
+heal client_stopped_briefly(stage& on);
 heal client_stopped_often(stage& on);
 heal client_cut(stage& on);
 heal client_cut_to_servers(stage& on);
@@ -50,6 +55,7 @@ heal leader_isolated(stage& on);
 heal leader_mute(stage& on);
 heal leader_deaf(stage& on);
 heal follower_mute(stage& on);
+heal follower_mute_after_outage(stage& on);
 heal bridge(stage& on);
 heal server_cut_off(stage& on);
 heal peers_slow(stage& on);
@@ -58,6 +64,8 @@ heal follower_killed(stage& on);
 heal leader_stopped(stage& on);
 heal follower_stopped(stage& on);
 heal all_servers_killed(stage& on);
+heal all_servers_stopped(stage& on);
+heal old_leader_visited(stage& on);
 heal disk_slow(stage& on);
 
 // operator_faults.cpp: sessions and people
@@ -69,7 +77,10 @@ heal contenders_deleted(stage& on);
 heal contenders_deleted_fast(stage& on);
 heal parents_deleted(stage& on);
 heal containers_reaped(stage& on);
-heal foreign_nodes(stage& on);
 heal counters_near_end(stage& on);
+
+// foreign_faults.cpp: what other clients leave in the queues
+heal foreign_nodes(stage& on);
+heal foreign_contenders(stage& on);
 
 } // namespace paddock::simulation

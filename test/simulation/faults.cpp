@@ -2,6 +2,8 @@
 
 #include "test/simulation/fault_kinds.hpp"
 
+#include <utility>
+
 namespace paddock::simulation {
 
 // ---- whom it hits ------------------------------------------------------------------------------
@@ -35,6 +37,23 @@ std::vector<host*> all_servers(stage& on)
     return all;
 }
 
+// ---- what it does later
+// ---------------------------------------------------------------------------
+
+void later(stage& on, nanoseconds delay, std::function<void()> what)
+{
+    on.where.after(delay, [&on, what = std::move(what)] {
+        if (!on.calm)
+            what();
+    });
+}
+
+void repeat(stage& on, int times, nanoseconds within, const std::function<void()>& what)
+{
+    for (int turn = 0; turn < times; ++turn)
+        later(on, on.chance.between(0ns, within), what);
+}
+
 // ---- all of them --------------------------------------------------------------------------------
 
 const std::vector<fault>& faults()
@@ -43,6 +62,7 @@ const std::vector<fault>& faults()
         {"client-killed", client_killed, 1'500},
         {"client-killed-at-step", client_killed_at_step, 1'500},
         {"client-stopped", client_stopped, 2'000},
+        {"client-stopped-briefly", client_stopped_briefly, 1'000},
         {"client-stopped-often", client_stopped_often, 1'000},
         {"client-cut", client_cut, 2'000},
         {"client-cut-to-servers", client_cut_to_servers, 1'500},
@@ -61,6 +81,7 @@ const std::vector<fault>& faults()
         {"leader-mute", leader_mute, 2'000},
         {"leader-deaf", leader_deaf, 2'000},
         {"follower-mute", follower_mute, 2'000},
+        {"follower-mute-after-outage", follower_mute_after_outage, 2'000},
         {"bridge", bridge, 2'000},
         {"server-cut-off", server_cut_off, 2'000},
         {"peers-slow", peers_slow, 1'500},
@@ -69,6 +90,8 @@ const std::vector<fault>& faults()
         {"leader-stopped", leader_stopped, 2'000},
         {"follower-stopped", follower_stopped, 2'000},
         {"all-servers-killed", all_servers_killed, 500},
+        {"all-servers-stopped", all_servers_stopped, 1'000},
+        {"old-leader-visited", old_leader_visited, 2'500},
         {"disk-slow", disk_slow, 1'500},
         {"session-expires", session_expires, 3'000},
         {"session-replaced", session_replaced, 200},
@@ -79,6 +102,7 @@ const std::vector<fault>& faults()
         {"parents-deleted", parents_deleted, 500},
         {"containers-reaped", containers_reaped, 1'000},
         {"foreign-nodes", foreign_nodes, 800},
+        {"foreign-contenders", foreign_contenders, 1'000},
         {"counters-near-end", counters_near_end, 1'000},
     };
     return all;

@@ -22,6 +22,7 @@ struct stage {
     random_source& chance;
     nanoseconds timeout; ///< of the sessions
     std::string root;
+    bool calm{false}; ///< faults are over: what one had planned for later does not happen
 };
 
 /// What can go wrong.

@@ -62,6 +62,12 @@ public:
     void on_message(peer_link& from, peer_message&& message) override;
     void on_link_closed(peer_link& link) override;
 
+    /// From when on the session may be expired; empty: it is unknown or being closed.
+    std::optional<time_point> earliest_expiry(std::int64_t session) const
+    {
+        return sessions_.earliest_expiry(session);
+    }
+
     // --- what operators and tests do -------------------------------------------------------
     void expire(std::int64_t session);
     void reap_containers();

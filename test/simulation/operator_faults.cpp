@@ -16,11 +16,6 @@ std::vector<std::string> contenders(stage& on)
     return found;
 }
 
-void repeat(stage& on, int times, nanoseconds within, std::function<void()> what)
-{
-    for (int turn = 0; turn < times; ++turn)
-        on.where.after(on.chance.between(0ns, within), what);
-}
 } // namespace
 
 // Cut off for longer than the time-out. (An administrator who expires a living session voids the
@@ -42,17 +37,21 @@ heal session_replaced(stage& on)
     return {};
 }
 
+// Only the client's end is closed, and its server is slow to hear that: what was sent is still on
+// its way while the session is resumed elsewhere.
 heal session_moves(stage& on)
 {
-    // Its server is slow to hear that the connection is gone, and what was sent is still on its
-    // way.
     auto& client = on.programs[any_program(on)]->host();
     for (auto* const server : all_servers(on)) {
         if (on.chance.one_in(2))
             on.net.slow_down(client, *server, on.chance.between(1ms, on.timeout / 4));
     }
-    on.net.reset(client);
+    for (int turn = 0; turn < 4; ++turn)
+        on.requests.plan(client,
+                         {.what = request_faults::kind::cut_after,
+                          .skip = static_cast<std::uint32_t>(on.chance.below(8))});
     return [&on, whom = &client] {
+        on.requests.clear();
         for (auto* const server : all_servers(on))
             on.net.slow_down(*whom, *server, 0ns);
     };
@@ -95,8 +94,25 @@ heal contenders_deleted_fast(stage& on)
     return {};
 }
 
+void delete_with_children(stage& on, const std::string& parent)
+{
+    for (const auto& each : on.servers.nodes_below(parent)) {
+        if (each.stat.ephemeral_owner != 0)
+            on.seen.operator_deletes(each.path);
+        on.servers.remove_by_operator(each.path);
+    }
+    on.servers.remove_by_operator(parent);
+}
+
+// Empty ones at any moment, and now and then one with all that stand in it.
 heal parents_deleted(stage& on)
 {
+    repeat(on, 4, on.timeout / 2, [&on] {
+        for (const auto& each : on.servers.nodes_below(on.root)) {
+            if (each.stat.ephemeral_owner == 0 && each.path != on.root && on.chance.one_in(2))
+                return delete_with_children(on, each.path);
+        }
+    });
     repeat(on, 40, on.timeout / 2, [&on] {
         for (const auto& each : on.servers.nodes_below(on.root)) {
             if (each.stat.ephemeral_owner == 0 && each.path != on.root && on.chance.one_in(2))
@@ -109,21 +125,6 @@ heal parents_deleted(stage& on)
 heal containers_reaped(stage& on)
 {
     repeat(on, 60, on.timeout, [&on] { on.servers.check_containers_now(); });
-    return {};
-}
-
-heal foreign_nodes(stage& on)
-{
-    repeat(on, 4, on.timeout / 2, [&on] {
-        for (const auto& each : on.servers.nodes_below(on.root)) {
-            if (each.stat.ephemeral_owner != 0 || each.path == on.root)
-                continue;
-            const auto path = each.path + "/somebody-0000000000";
-            on.servers.create_by_operator(path, "");
-            on.where.after(on.timeout / 4, [&on, path] { on.servers.remove_by_operator(path); });
-            return;
-        }
-    });
     return {};
 }
 

@@ -57,9 +57,10 @@ void program::finish()
 
 bool program::idle() const
 {
-    return !process_.alive() || std::all_of(workers_.begin(), workers_.end(), [](const auto& each) {
-        return each->idle();
-    });
+    return !process_.alive() ||
+           (waiting_for_losses_ == 0 && std::all_of(workers_.begin(),
+                                                    workers_.end(),
+                                                    [](const auto& each) { return each->idle(); }));
 }
 
 void program::stop()
@@ -108,7 +109,8 @@ std::string program::describe_busy() const
         if (!each->idle())
             return each->describe();
     }
-    return process_.name() + " is idle";
+    return process_.name() + " waits for " + std::to_string(waiting_for_losses_) +
+           " losses of holds that have ended";
 }
 
 } // namespace paddock::simulation

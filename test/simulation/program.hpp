@@ -53,6 +53,11 @@ private:
     friend class worker;
     keyed_mutex& lock_of(std::size_t session) { return *locks_[session]; }
     void open_session(std::size_t which);
+    std::int64_t session_id(std::size_t which) const
+    {
+        return sessions_[which]->status().session_id;
+    }
+    bool is_alone() const noexcept { return what_.workers_each == what_.sessions_each; }
 
     witness& seen_;
     const workload& what_;
@@ -63,6 +68,7 @@ private:
     std::vector<std::unique_ptr<worker>> workers_;
     std::uint64_t operations_{0};
     std::uint64_t attempts_{0};
+    std::uint64_t waiting_for_losses_{0};
     bool finishing_{false};
 };
 

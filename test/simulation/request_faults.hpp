@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 
 namespace paddock::simulation {
@@ -42,11 +43,19 @@ public:
             const auto due = at->what;
             plans_.erase(at);
             ++met_;
+            if (due.what == kind::fail)
+                ++refused_[&whose];
             return due;
         }
         return std::nullopt;
     }
     std::uint64_t met() const noexcept { return met_; }
+    /// How many requests of a process were answered with a code by plan.
+    std::uint64_t refused(const host& whose) const
+    {
+        const auto found = refused_.find(&whose);
+        return found == refused_.end() ? 0 : found->second;
+    }
 
 private:
     struct planned {
@@ -55,6 +64,7 @@ private:
     };
     std::deque<planned> plans_;
     std::uint64_t met_{0};
+    std::map<const host*, std::uint64_t> refused_;
 };
 
 } // namespace paddock::simulation

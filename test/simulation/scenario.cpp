@@ -204,7 +204,7 @@ void actor::go_on()
 
 scenario::scenario(scenario_config config)
     : where(config.seed), net(where), servers(where, net, servers_of(config)),
-      seen(where, servers, root, config.timeout * 5 / 8), config_(config)
+      seen(where, servers, root, config.timeout), config_(config)
 {
     be_quiet();
     where.after_each = [this] {

@@ -72,6 +72,22 @@ heal follower_mute(stage& on)
 }
 
 // Two servers that cannot talk, and a third that talks to both.
+// An outage that reads hide; it ends, and before the follower has answered a ping nothing of what
+// it says comes through any more.
+heal follower_mute_after_outage(stage& on)
+{
+    auto& follower = on.servers.server(some_follower(on));
+    auto& leader = on.servers.server(leader_or_any(on));
+    if (&follower == &leader)
+        return {};
+    const auto lasts = on.chance.between(on.timeout / 4, on.timeout);
+    on.net.cut(leader, follower);
+    later(on, lasts, [&on, &leader, &follower] { on.net.mend(leader, follower); });
+    later(on, lasts + 50us, [&on, &leader, &follower] { on.net.block(follower, leader); });
+    later(on, lasts + on.timeout, [&on, &leader, &follower] { on.net.unblock(follower, leader); });
+    return {};
+}
+
 heal bridge(stage& on)
 {
     auto& one = on.servers.server(leader_or_any(on));
@@ -148,6 +164,29 @@ heal all_servers_killed(stage& on)
         for (const auto& end : ends)
             end();
     };
+}
+
+// What one host of all of them does when it stands still.
+heal all_servers_stopped(stage& on)
+{
+    std::vector<heal> ends;
+    for (std::size_t each = 0; each < on.servers.size(); ++each)
+        ends.push_back(stop_server(on, each));
+    return [ends] {
+        for (const auto& end : ends)
+            end();
+    };
+}
+
+// While an isolated leader does not know yet that there is another, clients come back to it.
+heal old_leader_visited(stage& on)
+{
+    for (int turn = 0; turn < 8; ++turn) {
+        later(on, on.chance.between(0ns, on.timeout * 2), [&on] {
+            on.net.reset(on.programs[any_program(on)]->host());
+        });
+    }
+    return leader_isolated(on);
 }
 
 heal disk_slow(stage& on)

@@ -11,7 +11,8 @@ time_point session_tracker::round_up(time_point when) const
 
 void session_tracker::expect(std::int64_t id, session& known, nanoseconds timeout, time_point now)
 {
-    const auto expiry = round_up(now + timeout);
+    known.earliest = now + timeout;
+    const auto expiry = round_up(known.earliest);
     if (known.expiry == expiry)
         return;
     known.expiry = expiry;
@@ -61,6 +62,14 @@ bool session_tracker::set_closing(std::int64_t id)
         return false;
     found->second.closing = true;
     return true;
+}
+
+std::optional<time_point> session_tracker::earliest_expiry(std::int64_t id) const
+{
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end() || found->second.closing)
+        return std::nullopt;
+    return found->second.earliest;
 }
 
 std::vector<std::int64_t> session_tracker::take_expired(time_point now)

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -34,13 +35,17 @@ public:
     bool set_closing(std::int64_t id);
     void remove(std::int64_t id) { sessions_.erase(id); }
 
+    /// From when on a session may be expired, as far as its record goes; empty: unknown or closing.
+    std::optional<time_point> earliest_expiry(std::int64_t id) const;
+
     time_point end_of_tick(time_point now) const { return round_up(now); }
     /// Those that are due, in the order in which they came due; they are closing from now on.
     std::vector<std::int64_t> take_expired(time_point now);
 
 private:
     struct session {
-        time_point expiry{};
+        time_point expiry{};    // the tick at which it is looked at
+        time_point earliest{};  // without that rounding, which no client may count on
         session_owner owner{0}; // 0: nobody yet
         bool closing{false};
     };

@@ -158,6 +158,8 @@ private:
                     static_cast<unsigned long long>(sum_.losses),
                     static_cast<unsigned long long>(sum_.violations),
                     static_cast<unsigned long long>(sum_.digest));
+        std::printf("every belief ended %.3f of the time-out or more before the leader could act\n",
+                    sum_.least_margin);
         if (wanted_.tally_file.empty())
             return;
         sum_.save(wanted_.tally_file + ".part");
@@ -186,7 +188,9 @@ int main(int count, char** words)
 {
     order wanted;
     CLI::App app{"Runs Paddock over a simulated ensemble under faults, in virtual time."};
-    app.add_option("--seeds", wanted.seeds, "how many seeds to run")->capture_default_str();
+    app.add_option("--seeds", wanted.seeds, "how many seeds to run")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     app.add_option("--first-seed", wanted.first, "the first of them")->capture_default_str();
     app.add_option("--seed", wanted.one, "run this one and print its trace");
     app.add_flag("--no-trace", wanted.quiet_trace, "with --seed: only the result");

@@ -21,6 +21,7 @@ void tally::add(const outcome& one)
     grants += one.grants;
     losses += one.losses;
     events += one.events;
+    least_margin = std::min(least_margin, one.least_margin);
     digest += one.trace_hash * (2 * one.seed + 1);
     for (const auto& fault : std::set(one.faults.begin(), one.faults.end()))
         ++cells_[{fault, one.workload}];
@@ -40,16 +41,22 @@ void tally::load(const std::string& file)
             continue;
         }
         in >> count;
-        if (!in)
+        auto* const sum = sum_named(word);
+        if (!in || sum == nullptr)
             throw std::runtime_error(file + " is not a tally of this program");
-        auto& sum = word == "seeds"        ? seeds
-                    : word == "violations" ? violations
-                    : word == "operations" ? operations
-                    : word == "grants"     ? grants
-                    : word == "losses"     ? losses
-                                           : events;
-        sum += count;
+        *sum += count;
     }
+}
+
+std::uint64_t* tally::sum_named(const std::string& word)
+{
+    return word == "seeds"        ? &seeds
+           : word == "violations" ? &violations
+           : word == "operations" ? &operations
+           : word == "grants"     ? &grants
+           : word == "losses"     ? &losses
+           : word == "events"     ? &events
+                                  : nullptr;
 }
 
 void tally::save(const std::string& file) const

@@ -23,6 +23,7 @@ public:
     std::uint64_t grants{0};
     std::uint64_t losses{0};
     std::uint64_t events{0};
+    double least_margin{1}; ///< of this run
     /// Of all traces, in whatever order they ran: equal where every trace is.
     std::uint64_t digest{0};
 
@@ -32,6 +33,8 @@ public:
     std::uint64_t least_covered() const;
 
 private:
+    std::uint64_t* sum_named(const std::string& word);
+
     std::map<std::pair<std::string, std::string>, std::uint64_t> cells_; ///< fault, workload
 };
 

@@ -58,18 +58,18 @@ public:
           what_(choose(workloads(), options.workload, chance_)),
           times_(timings[chance_.below(std::size(timings))]), net_(world_),
           servers_(world_, net_, servers_for(times_, chance_)),
-          seen_(world_, servers_, root, times_.timeout * 5 / 8), stage_{world_,
-                                                                        net_,
-                                                                        servers_,
-                                                                        requests_,
-                                                                        seen_,
-                                                                        programs_,
-                                                                        [this](std::size_t which) {
-                                                                            replace(which);
-                                                                        },
-                                                                        chance_,
-                                                                        times_.timeout,
-                                                                        root}
+          seen_(world_, servers_, root, times_.timeout), stage_{world_,
+                                                                net_,
+                                                                servers_,
+                                                                requests_,
+                                                                seen_,
+                                                                programs_,
+                                                                [this](std::size_t which) {
+                                                                    replace(which);
+                                                                },
+                                                                chance_,
+                                                                times_.timeout,
+                                                                root}
     {
         result_.seed = seed;
         result_.workload = what_.name;
@@ -92,6 +92,7 @@ public:
         result_.operations = operations();
         result_.grants = seen_.grants();
         result_.losses = seen_.losses();
+        result_.least_margin = seen_.least_margin();
         result_.events = world_.events_seen();
         result_.virtual_seconds = std::chrono::duration<double>(world_.now() - began).count();
         world_.after_each = nullptr;
@@ -110,9 +111,11 @@ private:
             programs_.push_back(make_program());
             programs_.back()->start();
         }
-        const auto faults_planned = 2 + chance_.below(3);
+        const auto lasts = static_cast<std::uint64_t>(what_.lasts);
+        const auto faults_planned = (2 + chance_.below(3)) * lasts / 8;
         for (std::uint64_t each = 0; each < faults_planned; ++each)
-            world_.after(timeout() / 2 + chance_.between(0ns, timeout() * 8), [this] { begin(); });
+            world_.after(timeout() / 2 + chance_.between(0ns, timeout() * what_.lasts),
+                         [this] { begin(); });
     }
 
     std::unique_ptr<program> make_program()
@@ -174,9 +177,10 @@ private:
 
     bool traffic()
     {
-        const auto least = world_.now() + timeout() * 9;
+        const auto wanted = options_.operations / static_cast<std::uint64_t>(what_.operations_part);
+        const auto least = world_.now() + timeout() * (what_.lasts + 1);
         const auto most = world_.now() + timeout() * 120;
-        while (world_.now() < least || operations() < options_.operations) {
+        while (world_.now() < least || operations() < wanted) {
             world_.run_until(world_.now() + timeout() / 8);
             if (seen_.violation())
                 return false;
@@ -195,6 +199,7 @@ private:
 
     bool heal()
     {
+        stage_.calm = true;
         for (const auto& each : active_)
             end(*each, "last");
         active_.clear();

@@ -21,6 +21,8 @@ struct outcome {
     std::uint64_t losses{0};
     std::uint64_t events{0};
     double virtual_seconds{0};
+    /// Between the end of a belief and what the leader may do, at the least, in time-outs.
+    double least_margin{1};
 };
 
 struct trial_options {

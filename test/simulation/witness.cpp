@@ -35,8 +35,8 @@ void witness::observed::on_lost()
     by_.append(signalled, key_);
 }
 
-witness::witness(world& where, ensemble& servers, std::string root, nanoseconds notice)
-    : world_(where), servers_(servers), root_(std::move(root)), notice_(notice)
+witness::witness(world& where, ensemble& servers, std::string root, nanoseconds timeout)
+    : world_(where), servers_(servers), root_(std::move(root)), timeout_(timeout)
 {
     servers.on_change = [this](const ensemble::change& seen) { on_change(seen); };
 }
@@ -56,7 +56,7 @@ void witness::on_change(const ensemble::change& seen)
                 static_cast<std::uint64_t>(seen.created ? seen.ephemeral_owner : seen.by_session));
     if (seen.created) {
         queues_[key].observed_once = true;
-        contenders.emplace(seen.czxid, seen.path);
+        contenders.emplace(seen.czxid, contender{seen.path, seen.ephemeral_owner, world_.now()});
         return;
     }
     ++deletions_;
@@ -86,7 +86,7 @@ void witness::usurp(const std::string& key, const std::string& path)
             continue;
         if (!each->ended_)
             close(*each, event_kind::released, world_.now());
-        world_.after(notice_, [this, each] {
+        world_.after(timeout_ * 5 / 8, [this, each] {
             if (each->granted_->believed() && each->owner_.alive())
                 violated("key " + each->key_ + ": the contender of token " +
                          std::to_string(each->began_.token) +
@@ -106,7 +106,7 @@ void witness::check_turn(const std::string& key, const detail::grant& granted)
         violated("key " + key + ": " + granted.path() + " is granted and does not exist");
     else if (at.contenders.begin()->first != token)
         violated("key " + key + ": " + granted.path() + " is granted while " +
-                 at.contenders.begin()->second + " stands in front of it");
+                 at.contenders.begin()->second.path + " stands in front of it");
     if (token <= at.last_token)
         violated("key " + key + ": token " + std::to_string(token) + " is granted after " +
                  std::to_string(at.last_token));
@@ -156,6 +156,7 @@ std::shared_ptr<witness::observed> witness::granted(process& owner,
         check_turn(key, *seen->granted_);
         check_told(at, *seen);
     }
+    check_lasts(*seen);
     at.open.push_back(seen);
     open_.push_back(seen);
     if (at.open.size() > 1)
@@ -225,6 +226,16 @@ void witness::relied_on(observed& by)
         by.believed_last_ = world_.now();
 }
 
+// With total cancellation nothing remains when the caller is told, or its session is over.
+void witness::cancelled_totally(const std::string& key, std::int64_t session, time_point called)
+{
+    for (const auto& [czxid, each] : queues_[key].contenders) {
+        if (each.session == session && each.since >= called)
+            violated("key " + key + ": " + each.path +
+                     " is there when its total cancellation has been answered");
+    }
+}
+
 void witness::killed(process& owner, checker::client_id client)
 {
     for (auto& [key, at] : queues_) {
@@ -260,8 +271,10 @@ void witness::look()
     // Often enough to know to the millisecond when a belief ended.
     constexpr unsigned turns = 16;
     if (++looks_ % turns == 0) {
-        for (const auto& each : open_)
+        for (const auto& each : open_) {
             relied_on(*each);
+            check_margin(*each);
+        }
     }
     for (const auto& key : contested_)
         check_believers(key, queues_[key]);
@@ -315,44 +328,7 @@ void witness::write_arrives(observed& by, std::int64_t value, bool told)
                by.key_);
 }
 
-// ---- the end -----------------------------------------------------------------------------------
-
-void witness::quiet()
-{
-    append({.kind = event_kind::quiet}, "");
-}
-
-void witness::at_rest(const std::vector<process*>& alive)
-{
-    for (const auto& [key, at] : queues_) {
-        if (!at.contenders.empty())
-            violated("key " + key + ": " + at.contenders.begin()->second + " is left behind");
-    }
-    if (const auto left = servers_.watches(); left != 0)
-        violated(std::to_string(left) + " watches are left at the servers");
-    std::uint64_t wakes = 0;
-    for (auto* const each : alive) {
-        for (const auto& known : each->cores()) {
-            const auto core = known.lock();
-            if (!core)
-                continue;
-            const auto use = core->usage();
-            wakes += use.watch_events;
-            if (use.contenders + use.watches + use.holds + use.queued != 0)
-                violated(each->name() + " still keeps " + std::to_string(use.contenders) +
-                         " contenders, " + std::to_string(use.watches) + " watches, " +
-                         std::to_string(use.holds) + " holds, " + std::to_string(use.queued) +
-                         " requests");
-        }
-    }
-    if (servers_.seen().foreign_deletes != 0)
-        violated("a contender of somebody else was deleted");
-    if (wakes > deletions_ + abandoned + deleted_by_operator_.size())
-        violated(std::to_string(wakes) + " wakes for " + std::to_string(deletions_) +
-                 " contenders that went");
-    for (const auto& [key, entry] : store_.entries())
-        append({.kind = event_kind::final_value, .value = entry.value}, key);
-}
+// ---- records -----------------------------------------------------------------------------------
 
 void witness::violated(const std::string& what)
 {
@@ -362,8 +338,6 @@ void witness::violated(const std::string& what)
     world_.note("VIOLATION " + what, "witness");
     world_.stop();
 }
-
-// ---- records -----------------------------------------------------------------------------------
 
 void witness::append(checker::event what, const std::string& key)
 {

@@ -22,9 +22,8 @@ namespace paddock::simulation {
 /// of all processes at one instant can see: who believes.
 class witness {
 public:
-    /// `root`: where the keys' parents are.
-    /// `notice`: within which a holder whose contender was deleted has to have noticed.
-    witness(world& where, ensemble& servers, std::string root, nanoseconds notice);
+    /// `root`: where the keys' parents are. `timeout`: of the sessions.
+    witness(world& where, ensemble& servers, std::string root, nanoseconds timeout);
 
     /// A hold whose end is awaited.
     class observed {
@@ -69,6 +68,8 @@ public:
     std::optional<std::int64_t> read(observed& by);
     void write_sent(observed& by);
     void write_arrives(observed& by, std::int64_t value, bool told);
+    /// A call that was cancelled totally has been answered: nothing of it may be left.
+    void cancelled_totally(const std::string& key, std::int64_t session, time_point called);
     void killed(process& owner, checker::client_id client);
     void paused(checker::client_id client);
     void resumed(checker::client_id client);
@@ -88,13 +89,21 @@ public:
     std::uint64_t grants() const noexcept { return grants_; }
     std::uint64_t losses() const noexcept { return losses_; }
     std::uint64_t abandoned{0}; ///< attempts that ended without a hold
+    /// The least time seen between the end of a belief and the first moment in which the leader
+    /// may expire the session, in shares of the time-out.
+    double least_margin() const noexcept { return least_margin_; }
 
 private:
+    struct contender {
+        std::string path;
+        std::int64_t session;
+        time_point since;
+    };
     struct queue {
-        std::map<std::int64_t, std::string> contenders; ///< by czxid, as committed
-        std::vector<std::shared_ptr<observed>> open;    ///< holds that were not let go
-        std::int64_t last_token{0};                     ///< granted
-        bool observed_once{false};                      ///< a contender was seen here
+        std::map<std::int64_t, contender> contenders; ///< by czxid, as committed
+        std::vector<std::shared_ptr<observed>> open;  ///< holds that were not let go
+        std::int64_t last_token{0};                   ///< granted
+        bool observed_once{false};                    ///< a contender was seen here
     };
 
     void on_change(const ensemble::change& seen);
@@ -102,6 +111,8 @@ private:
     void check_turn(const std::string& key, const detail::grant& granted);
     void check_believers(const std::string& key, queue& at);
     void check_told(const queue& at, const observed& next);
+    void check_lasts(const observed& next);
+    void check_margin(const observed& of);
     void lost(observed& ended);
     void relied_on(observed& by);
     void usurp(const std::string& key, const std::string& path);
@@ -112,7 +123,7 @@ private:
     world& world_;
     ensemble& servers_;
     const std::string root_;
-    const nanoseconds notice_;
+    const nanoseconds timeout_;
     std::set<std::string> deleted_by_operator_;
     std::vector<std::shared_ptr<observed>> open_; ///< of all keys
     unsigned looks_{0};
@@ -125,6 +136,7 @@ private:
     std::uint64_t grants_{0};
     std::uint64_t losses_{0};
     std::uint64_t deletions_{0};
+    double least_margin_{1};
 };
 
 } // namespace paddock::simulation

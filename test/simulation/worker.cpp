@@ -39,9 +39,13 @@ void worker::call()
     attempt_ = ++owner_.attempts_;
     ++owner_.operations_;
     key_ = pick_key();
+    called_ = where().now();
     cancel_ = std::make_shared<asio::cancellation_signal>();
+    cancelled_ = false;
+    refusals_before_ = owner_.process_.around().faults.refused(owner_.process_);
     const auto draw = static_cast<int>(chance().below(100));
     // Whoever cancels totally waits until nothing remains, whatever limit he had set.
+    limited_ = draw < what.look_once + what.limited;
     const bool waits_for_all = percent(what.cancelled) && cancel_sometime();
     if (draw < what.look_once) {
         owner_.seen_.called(owner_.order_.client, key_, attempt_, 0ns);
@@ -80,13 +84,14 @@ bool worker::cancel_sometime()
     constexpr asio::cancellation_type types[] = {asio::cancellation_type::total,
                                                  asio::cancellation_type::partial,
                                                  asio::cancellation_type::terminal};
-    const auto type = types[chance().below(3)];
+    const auto type = owner_.what_.cancels_totally ? types[0] : types[chance().below(3)];
     // Mostly within the few milliseconds in which an attempt does one thing after another.
     const auto longest = chance().one_in(4) ? share(100) : nanoseconds(5ms);
     const auto when = where().now() + chance().between(0ns, longest);
     owner_.process_.user_at(when, [this, attempt = attempt_, type, signal = cancel_] {
         if (attempt == attempt_ && doing_ == activity::calling) {
             ++owner_.operations_;
+            cancelled_ = true;
             signal->emit(type);
         }
     });
@@ -99,13 +104,8 @@ void worker::answered(std::uint64_t attempt, error_code ec, std::optional<hold> 
         return owner_.seen_.violated("a handler was called twice");
     if (ec && got)
         return owner_.seen_.violated("an error came with a hold: " + ec.message());
-    if (ec == errc::server_error && owner_.process_.around().faults.met() == 0)
-        return owner_.seen_.violated("a server error, and no server made one");
-    if (!got || !*got) {
-        owner_.seen_.refused(owner_.order_.client, key_, attempt_);
-        think();
-        return;
-    }
+    if (!got || !*got)
+        return refused(ec);
     hold_ = std::move(got);
     doing_ = activity::holding;
     seen_ = owner_.seen_.granted(owner_.process_, owner_.order_.client, key_, attempt_, *hold_);
@@ -113,6 +113,39 @@ void worker::answered(std::uint64_t attempt, error_code ec, std::optional<hold> 
         return work();
     hold_.reset();
     think();
+}
+
+void worker::refused(error_code ec)
+{
+    if (!may_be_told(ec))
+        return owner_.seen_.violated("key " + key_ + ": told without a reason: " + ec.message());
+    // With others in its session, or after an attempt that ended in another way, what is there may
+    // be theirs.
+    const auto session = owner_.session_id(session_);
+    const bool total = ec == asio::error::operation_aborted && owner_.what_.cancels_totally;
+    if (total && owner_.is_alone() && untidy_session_ != session)
+        owner_.seen_.cancelled_totally(key_, session, called_);
+    if (!total)
+        untidy_session_ = session;
+    owner_.seen_.refused(owner_.order_.client, key_, attempt_);
+    think();
+}
+
+// Every error has a cause that is to be found in what was done to the program.
+bool worker::may_be_told(error_code ec)
+{
+    if (!ec) // not granted in time
+        return cancelled_ || limited_;
+    if (ec == asio::error::operation_aborted)
+        return cancelled_;
+    const bool refused =
+        owner_.process_.around().faults.refused(owner_.process_) != refusals_before_;
+    if (ec == errc::server_error || ec == errc::not_authorized)
+        return refused;
+    if (ec == errc::unreachable) // its clock may be slow, and a stopped process answers late
+        return where().now() - called_ >= share(1'990);
+    return ec == errc::session_lost || ec == errc::session_closed || ec == errc::queue_worn_out ||
+           ec == errc::root_not_creatable;
 }
 
 // ---- under the lock ----------------------------------------------------------------------------
@@ -132,10 +165,15 @@ void worker::work()
 // Until it is lost, told by the asynchronous wait, or for longer than most faults last.
 void worker::keep()
 {
-    hold_->async_wait_lost([this, attempt = attempt_](error_code) {
-        if (attempt == attempt_ && doing_ == activity::holding)
-            let_go();
-    });
+    ++owner_.waiting_for_losses_;
+    const auto signal = cancel_end_sometime(share(1'000));
+    hold_->async_wait_lost(asio::bind_cancellation_slot(
+        signal->slot(), [this, signal, attempt = attempt_](error_code ec) {
+            --owner_.waiting_for_losses_;
+            if (ec != asio::error::operation_aborted && attempt == attempt_ &&
+                doing_ == activity::holding)
+                let_go();
+        }));
     later(chance().between(0ns, share(2'500)), &worker::before_write);
 }
 
@@ -144,14 +182,16 @@ void worker::before_write()
     if (std::exchange(verified_, true))
         return write();
     ++owner_.operations_;
-    hold_->async_verify([this, attempt = attempt_](error_code ec) {
-        if (attempt != attempt_ || doing_ != activity::holding)
-            return;
-        if (ec)
-            let_go();
-        else
-            write();
-    });
+    const auto signal = cancel_end_sometime(5ms);
+    hold_->async_verify(asio::bind_cancellation_slot(
+        signal->slot(), [this, signal, attempt = attempt_](error_code ec) {
+            if (attempt != attempt_ || doing_ != activity::holding)
+                return;
+            if (ec)
+                let_go();
+            else
+                write();
+        }));
 }
 
 // The counter is read and written back; a late write leaves as the hold ends and arrives after it.
@@ -179,23 +219,43 @@ void worker::let_go()
     ++owner_.operations_;
     owner_.seen_.releasing(seen_);
     seen_.reset();
-    auto ended = std::move(*hold_);
-    hold_.reset();
     switch (chance().below(4)) {
-    case 0: // waits until it is confirmed
-        ended.async_release([this, attempt = attempt_](error_code) {
-            if (attempt == attempt_)
-                done();
-        });
-        return;
+    case 0:
+        return let_go_and_wait();
     case 1:
-        ended.release();
+        hold_->release();
+        break;
+    case 2: // something else takes its place
+        *hold_ = hold();
         break;
     default: // by leaving its scope
         break;
     }
-    ended = hold();
+    hold_.reset();
     done();
+}
+
+void worker::let_go_and_wait()
+{
+    auto ended = std::move(*hold_);
+    hold_.reset();
+    const auto signal = cancel_end_sometime(5ms);
+    ended.async_release(asio::bind_cancellation_slot(
+        signal->slot(), [this, signal, attempt = attempt_](error_code) {
+            if (attempt == attempt_)
+                done();
+        }));
+}
+
+// For a verification, a release, a wait: cancelled within so long, or never.
+std::shared_ptr<asio::cancellation_signal> worker::cancel_end_sometime(nanoseconds within)
+{
+    auto signal = std::make_shared<asio::cancellation_signal>();
+    if (!percent(owner_.what_.ends_cancelled))
+        return signal;
+    owner_.process_.user_at(where().now() + chance().between(0ns, within),
+                            [signal] { signal->emit(asio::cancellation_type::terminal); });
+    return signal;
 }
 
 void worker::done()

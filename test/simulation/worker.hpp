@@ -29,12 +29,16 @@ private:
     void call();
     void call_with_limit(nanoseconds limit);
     void answered(std::uint64_t attempt, error_code ec, std::optional<hold> got);
+    void refused(error_code ec);
+    bool may_be_told(error_code ec);
     bool cancel_sometime();
+    std::shared_ptr<boost::asio::cancellation_signal> cancel_end_sometime(nanoseconds within);
     void work();
     void keep();
     void before_write();
     void write();
     void let_go();
+    void let_go_and_wait();
     void done();
 
     random_source& chance();
@@ -49,6 +53,11 @@ private:
     activity doing_{activity::nothing};
     std::uint64_t attempt_{0};
     std::string key_;
+    time_point called_{};
+    bool limited_{false};
+    bool cancelled_{false};
+    std::uint64_t refusals_before_{0};
+    std::int64_t untidy_session_{0};
     std::shared_ptr<boost::asio::cancellation_signal> cancel_;
     std::optional<hold> hold_;
     std::shared_ptr<witness::observed> seen_;

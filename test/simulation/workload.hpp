@@ -27,8 +27,14 @@ struct workload {
     int kept{2};             ///< held until lost or for very long
     int sessions_renewed{0}; ///< the worker's session is closed and another opened
 
+    bool cancels_totally{false}; ///< and not in the other ways
+    int ends_cancelled{0};       ///< of verifications, releases and waits for a loss
+
     int limit_max{300};
     int max_hold{0}; ///< of the lock; 0: none
+
+    int lasts{8};           ///< time-outs in which faults begin
+    int operations_part{1}; ///< so much less it does than is asked of a trial
 };
 
 /// All of them, each against every fault.
