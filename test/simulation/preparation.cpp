@@ -184,7 +184,7 @@ void preparation::prepare_reaping(path_id container, txn& made)
 void preparation::prepare_sequence(path_id parent, std::int32_t next, txn& made)
 {
     auto node = look_up(parent);
-    if (!node.exists) {
+    if (!node.exists || node.sequence < 0) { // one that is worn out stays so
         made.what = txn_kind::error;
         made.result = code::no_node;
         return;

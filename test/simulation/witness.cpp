@@ -273,6 +273,7 @@ void witness::look()
     if (++looks_ % turns == 0) {
         for (const auto& each : open_) {
             relied_on(*each);
+            check_stays_lost(*each);
             check_margin(*each);
         }
     }

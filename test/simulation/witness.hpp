@@ -44,6 +44,7 @@ public:
         int signals_{0};
         bool ended_{false};
         bool usurped_{false}; // its contender was deleted by an operator
+        bool doubted_{false}; // was seen not to be believed
         std::optional<std::stop_callback<std::function<void()>>> on_stop_;
     };
 
@@ -113,6 +114,7 @@ private:
     void check_told(const queue& at, const observed& next);
     void check_lasts(const observed& next);
     void check_margin(const observed& of);
+    void check_stays_lost(observed& of);
     void lost(observed& ended);
     void relied_on(observed& by);
     void usurp(const std::string& key, const std::string& path);

@@ -39,6 +39,16 @@ void witness::check_margin(const observed& of)
                  in_milliseconds(core.timeout()));
 }
 
+// Who has seen his hold end must never see it believed again, whatever arrives late.
+void witness::check_stays_lost(observed& of)
+{
+    const bool believed = of.granted_->believed();
+    if (believed && of.doubted_)
+        violated("key " + of.key_ + ": " + of.owner_.name() + " believes again in token " +
+                 std::to_string(of.began_.token) + ", which it had stopped to believe in");
+    of.doubted_ |= !believed;
+}
+
 // A grant comes with at least a quarter of the time-out of belief, unless `max_hold` ends it first.
 void witness::check_lasts(const observed& next)
 {

@@ -135,7 +135,7 @@ void worker::refused(error_code ec)
 bool worker::may_be_told(error_code ec)
 {
     if (!ec) // not granted in time
-        return cancelled_ || limited_;
+        return limited_;
     if (ec == asio::error::operation_aborted)
         return cancelled_;
     const bool refused =
