@@ -52,16 +52,17 @@ void join(stage& on)
     const auto keys = parents(on);
     if (keys.empty())
         return;
+    const auto& key = keys[on.chance.below(keys.size())]; // apart: operands have no order
     auto visitor = std::make_shared<foreign_client>(
         on.where,
         on.servers,
         "foreign",
-        foreign_client::order{
-            .server = any_server(on),
-            .timeout = std::chrono::duration_cast<std::chrono::milliseconds>(on.timeout),
-            .path = keys[on.chance.below(keys.size())] + "/" + contender_name(on.chance),
-            .stays = on.chance.between(1ms, on.timeout / 4),
-            .leaves_quietly = on.chance.one_in(4)});
+        foreign_client::order{.server = any_server(on),
+                              .timeout =
+                                  std::chrono::duration_cast<std::chrono::milliseconds>(on.timeout),
+                              .path = key + "/" + contender_name(on.chance),
+                              .stays = on.chance.between(1ms, on.timeout / 4),
+                              .leaves_quietly = on.chance.one_in(4)});
     on.where.keep(visitor);
     visitor->start();
 }
