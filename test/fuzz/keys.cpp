@@ -54,7 +54,7 @@ void check_key(const std::string& key)
         return;
     require(decoded(*name) == key, "a name decodes to its key, so no two keys share one");
     require(name->size() == size, "no more is encoded than must be");
-    require(detail::is_lock_path("/" + *name), "a key is a znode name");
+    require(detail::is_lock_path("/locks/" + *name), "a key is a znode name below a root");
     require(name->find('/') == std::string::npos, "keys never nest");
     // A name that was encoded twice by mistake is another key, never the same node.
     const auto again = detail::encode_key(*name);
