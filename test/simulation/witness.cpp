@@ -251,16 +251,23 @@ void witness::killed(process& owner, checker::client_id client)
     }
     std::erase_if(open_, [&](const auto& each) { return &each->owner_ == &owner; });
     std::erase_if(owed_, [&](const auto& each) { return &each->owner_ == &owner; });
-    append({.kind = event_kind::killed, .client = client}, "");
+    // Who stood still did nothing more: its holds ended with the stop.
+    const auto stopped = stopped_since_.extract(client);
+    checker::event what{.kind = event_kind::killed, .client = client};
+    what.time = (stopped.empty() ? world_.now() : stopped.mapped()).time_since_epoch();
+    history_.append(what);
+    world_.note(checker::name_of(what.kind), "", std::uint64_t{client} << 32);
 }
 
 void witness::paused(checker::client_id client)
 {
+    stopped_since_.emplace(client, world_.now());
     append({.kind = event_kind::paused, .client = client}, "");
 }
 
 void witness::resumed(checker::client_id client)
 {
+    stopped_since_.erase(client);
     append({.kind = event_kind::resumed, .client = client}, "");
 }
 

@@ -134,6 +134,7 @@ private:
     checker::history history_;
     std::map<std::string, queue> queues_;
     std::set<std::string> contested_; ///< keys with more than one open hold
+    std::map<checker::client_id, time_point> stopped_since_;
     std::optional<std::string> violation_;
     std::uint64_t grants_{0};
     std::uint64_t losses_{0};
