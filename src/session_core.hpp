@@ -198,7 +198,10 @@ private:
                  Send send);
     nanoseconds patience_of(request_kind kind) const;
     void retire_watch(const std::string& path);
-    void check(std::uint64_t epoch, std::vector<std::string> paths, zk_client::committed handler);
+    void check(std::uint64_t epoch,
+               std::vector<std::string> paths,
+               zk_client::committed handler,
+               request_kind kind = request_kind::evidence);
 
     const std::shared_ptr<runtime> io_;
     const asio::any_io_executor fallback_;

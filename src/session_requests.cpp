@@ -158,14 +158,11 @@ void session_core::children_for_certain(std::uint64_t epoch,
                                         zk_client::listed handler)
 {
     auto committed = std::make_shared<reply_code>(reply_code::in_doubt);
-    request(epoch,
-            request_kind::write,
-            zk_client::committed(
-                [committed](const reply& answer, std::size_t) { *committed = answer.code; }),
-            [ops = std::vector<multi_op>{check_op{full(path)}}](
-                zk_client& client, nanoseconds patience, auto answered) {
-                client.multi(ops, patience, std::move(answered));
-            });
+    check(
+        epoch,
+        {path},
+        [committed](const reply& answer, std::size_t) { *committed = answer.code; },
+        request_kind::write);
     // Pipelined: it is answered behind the commit, by a server that has it.
     children(epoch,
              path,
@@ -284,14 +281,15 @@ void session_core::make_full_path(std::uint64_t epoch,
 
 void session_core::check(std::uint64_t epoch,
                          std::vector<std::string> paths,
-                         zk_client::committed handler)
+                         zk_client::committed handler,
+                         request_kind kind)
 {
     std::vector<multi_op> ops;
     ops.reserve(paths.size());
     for (auto& path : paths)
         ops.emplace_back(check_op{full(path)});
     request(epoch,
-            request_kind::evidence,
+            kind,
             std::move(handler),
             [ops = std::move(ops)](zk_client& client, nanoseconds patience, auto answered) {
                 client.multi(ops, patience, std::move(answered));

@@ -71,7 +71,6 @@ heal follower_mute(stage& on)
     return cut_from_peers(on, some_follower(on), {true, false});
 }
 
-// Two servers that cannot talk, and a third that talks to both.
 // An outage that reads hide; it ends, and before the follower has answered a ping nothing of what
 // it says comes through any more.
 heal follower_mute_after_outage(stage& on)
@@ -88,6 +87,7 @@ heal follower_mute_after_outage(stage& on)
     return {};
 }
 
+// Two servers that cannot talk, and a third that talks to both.
 heal bridge(stage& on)
 {
     auto& one = on.servers.server(leader_or_any(on));

@@ -253,10 +253,9 @@ void witness::killed(process& owner, checker::client_id client)
     std::erase_if(owed_, [&](const auto& each) { return &each->owner_ == &owner; });
     // Who stood still did nothing more: its holds ended with the stop.
     const auto stopped = stopped_since_.extract(client);
-    checker::event what{.kind = event_kind::killed, .client = client};
-    what.time = (stopped.empty() ? world_.now() : stopped.mapped()).time_since_epoch();
-    history_.append(what);
-    world_.note(checker::name_of(what.kind), "", std::uint64_t{client} << 32);
+    append_at(stopped.empty() ? world_.now() : stopped.mapped(),
+              {.kind = event_kind::killed, .client = client},
+              "");
 }
 
 void witness::paused(checker::client_id client)
@@ -349,8 +348,13 @@ void witness::violated(const std::string& what)
 
 void witness::append(checker::event what, const std::string& key)
 {
+    append_at(world_.now(), what, key);
+}
+
+void witness::append_at(time_point when, checker::event what, const std::string& key)
+{
     what.key = key.empty() ? checker::no_key : history_.key(key);
-    what.time = world_.now().time_since_epoch();
+    what.time = when.time_since_epoch();
     history_.append(what);
     world_.note(checker::name_of(what.kind),
                 key,

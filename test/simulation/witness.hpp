@@ -120,6 +120,7 @@ private:
     void usurp(const std::string& key, const std::string& path);
     void close(observed& ended, checker::event_kind how, time_point when);
     void append(checker::event what, const std::string& key);
+    void append_at(time_point when, checker::event what, const std::string& key);
     checker::event from(const observed& hold, checker::event_kind what) const;
 
     world& world_;
