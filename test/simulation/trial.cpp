@@ -107,8 +107,9 @@ private:
 
     void start()
     {
-        for (std::size_t each = 0; each < what_.processes; ++each) {
-            programs_.push_back(make_program());
+        const auto all = what_.processes + (what_.has_neighbour ? neighbour().processes : 0);
+        for (std::size_t each = 0; each < all; ++each) {
+            programs_.push_back(make_program(each));
             programs_.back()->start();
         }
         const auto lasts = static_cast<std::uint64_t>(what_.lasts);
@@ -118,7 +119,7 @@ private:
                          [this] { begin(); });
     }
 
-    std::unique_ptr<program> make_program()
+    std::unique_ptr<program> make_program(std::size_t place)
     {
         const auto number = ++clients_;
         const auto drift = static_cast<std::int64_t>(chance_.below(2 * drift_max + 1)) - drift_max;
@@ -129,7 +130,7 @@ private:
         }
         return std::make_unique<program>(process::surroundings{world_, net_, servers_, requests_},
                                          seen_,
-                                         what_,
+                                         place < what_.processes ? what_ : neighbour(),
                                          program::order{.client = number,
                                                         .name = "client-" + std::to_string(number),
                                                         .hosts = hosts,
@@ -145,7 +146,7 @@ private:
             return; // two faults hit the same one, and the other's end came first
         operations_of_the_dead_ += programs_[which]->operations();
         graveyard_.push_back(std::move(programs_[which]));
-        programs_[which] = make_program();
+        programs_[which] = make_program(which);
         programs_[which]->start();
         if (finishing_)
             programs_[which]->finish();
@@ -177,10 +178,9 @@ private:
 
     bool traffic()
     {
-        const auto wanted = options_.operations / static_cast<std::uint64_t>(what_.operations_part);
         const auto least = world_.now() + timeout() * (what_.lasts + 1);
         const auto most = world_.now() + timeout() * 120;
-        while (world_.now() < least || operations() < wanted) {
+        while (world_.now() < least || operations() < options_.operations) {
             world_.run_until(world_.now() + timeout() / 8);
             if (seen_.violation())
                 return false;

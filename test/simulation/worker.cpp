@@ -316,7 +316,7 @@ std::string worker::pick_key()
     const auto keys = owner_.what_.keys;
     const auto magnitude = std::uint64_t{1} << chance().below(std::bit_width(keys));
     const auto rank = (magnitude + chance().below(magnitude) - 1) % keys;
-    return "k" + std::to_string(rank);
+    return std::string(owner_.what_.name) + "-" + std::to_string(rank);
 }
 
 std::string worker::describe() const

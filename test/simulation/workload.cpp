@@ -74,7 +74,7 @@ const std::vector<workload>& workloads()
          .verified = 10,
          .kept = 20,
          .lasts = 40,
-         .operations_part = 50},
+         .has_neighbour = true},
         // Sessions with nothing to prove for most of the time: the first lock has to prove them.
         {.name = "now-and-then",
          .processes = 4,
@@ -84,7 +84,7 @@ const std::vector<workload>& workloads()
          .hold_max = 100,
          .limited = 20,
          .lasts = 40,
-         .operations_part = 20},
+         .has_neighbour = true},
         // Alone in its session: whatever is left of an attempt is no other's.
         {.name = "lone-cancellers",
          .processes = 4,
@@ -92,10 +92,21 @@ const std::vector<workload>& workloads()
          .think_max = 20,
          .hold_max = 10,
          .cancelled = 70,
-         .cancels_totally = true,
-         .operations_part = 2},
+         .cancels_totally = true},
     };
     return all;
+}
+
+const workload& neighbour()
+{
+    static const workload busy{.name = "neighbour",
+                               .processes = 1,
+                               .workers_each = 4,
+                               .keys = 100,
+                               .think_max = 120,
+                               .hold_max = 40,
+                               .limited = 30};
+    return busy;
 }
 
 } // namespace paddock::simulation

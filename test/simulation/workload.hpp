@@ -33,11 +33,16 @@ struct workload {
     int limit_max{300};
     int max_hold{0}; ///< of the lock; 0: none
 
-    int lasts{8};           ///< time-outs in which faults begin
-    int operations_part{1}; ///< so much less it does than is asked of a trial
+    int lasts{8}; ///< time-outs in which faults begin
+
+    /// Its processes do little, so another, with keys of its own, keeps the servers busy.
+    bool has_neighbour{false};
 };
 
 /// All of them, each against every fault.
 const std::vector<workload>& workloads();
+
+/// What the neighbour of quiet processes does.
+const workload& neighbour();
 
 } // namespace paddock::simulation
