@@ -6,6 +6,13 @@ namespace paddock::test {
 
 using checker::event_kind;
 
+namespace {
+
+/// A hold that is looked at all the time is noted no more often than that.
+constexpr std::chrono::milliseconds note_interval{20};
+
+} // namespace
+
 attempt_record::attempt_record(attempt_book& book, std::size_t key)
     : book_(book), key_(key_name(key)), number_(++book.attempts)
 {
@@ -45,6 +52,7 @@ void attempt_record::granted(const hold& held)
 {
     const auto time = event_time();
     believed_ = time.count();
+    noted_ = time;
     token_ = held.token().value();
     add(event_kind::granted, time, starved());
     told_.emplace(held.lost(), [this] { on_signal(); });
@@ -57,6 +65,11 @@ bool attempt_record::look(const hold& held)
     if (!held.held() && !book_.credulous)
         return false;
     believed_ = time.count();
+    // A loss that is signalled from here on is noted with this time, or a later one.
+    if (time - noted_ >= note_interval && state_ == state::held) {
+        noted_ = time;
+        add(event_kind::believed, time);
+    }
     return true;
 }
 

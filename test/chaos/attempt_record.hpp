@@ -28,7 +28,8 @@ struct attempt_book {
 /// One attempt, from its call to the end of its hold.
 ///
 /// What the process noted is in the file at once, so it may be killed at any time: `released` is
-/// noted before the release begins, a loss by the signal itself.
+/// noted before the release begins, a loss by the signal itself, and of a long stay every few
+/// milliseconds that it was believed.
 /// Lifetime: must outlive the hold it was given; stays where it is. Threads: one, beside the
 /// signal.
 class attempt_record {
@@ -73,6 +74,7 @@ private:
     std::int64_t token_ = 0;
     std::optional<std::chrono::nanoseconds> waited_before_;  // for a core, of a call with a limit
     std::atomic<std::chrono::nanoseconds::rep> believed_{0}; // read before the last good look
+    std::chrono::nanoseconds noted_{0}; // when it was noted that it is believed
     std::atomic<state> state_{state::held};
     std::atomic<bool> signalled_{false};
     std::optional<std::stop_callback<std::function<void()>>> told_; // last: it uses the rest

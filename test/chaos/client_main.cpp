@@ -4,15 +4,18 @@
 // It says so to the resource and keeps its sessions, so that the driver can look at the ensemble.
 // The second one ends it.
 
+#include "src/io_thread.hpp"
 #include "test/chaos/async_worker.hpp"
 #include "test/chaos/blocking_worker.hpp"
 #include "test/chaos/client_world.hpp"
 #include "test/chaos/resource_client.hpp"
 #include "test/chaos/run_names.hpp"
+#include "test/chaos/stall_watch.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -120,6 +123,12 @@ void run(const client_options& options)
     std::vector<std::jthread> threads;
     for (std::size_t number = 0; number < options.threads; ++number)
         threads.emplace_back([&world, number] { work_blocking(world, number); });
+    const stall_watch watch(
+        {{"the event loop of the client", [&io](auto done) { asio::post(io, std::move(done)); }},
+         {"the I/O thread of the library",
+          [thread = paddock::detail::io_thread::instance()](auto done) {
+              thread->post(std::move(done));
+          }}});
     io.run();
 }
 

@@ -176,6 +176,22 @@ TEST_CASE("a hold that was lost when it was granted has no place in the order", 
     CHECK(text_of(check(late)) == "");
 }
 
+TEST_CASE("a dead client believed for as long as it noted so, whenever it died", "[unit][checker]")
+{
+    const auto granted_next = [](const char* when) {
+        const auto report = check(
+            told_by(std::string("0 1.1 called; 1 1.1 granted #1; 3 1.1 believed; 5 1.1 believed;"
+                                "90 1.0 killed; 0 2.1 called; 99 2.1 released;") +
+                    when + " 2.1 granted #2"),
+            small_rules());
+        return report.clean();
+    };
+
+    CHECK(granted_next("6"));
+    CHECK(granted_next("5"));
+    CHECK_FALSE(granted_next("4"));
+}
+
 TEST_CASE("graces forgive what real machines do, and no more", "[unit][checker]")
 {
     auto by = small_rules();

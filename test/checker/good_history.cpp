@@ -129,8 +129,10 @@ private:
         if (fate == course::plain)
             return add(event_kind::released, call, end);
         free_ += nanoseconds(5'000); // the ensemble waits for the session to end
-        if (fate == course::killed)
+        if (fate == course::killed) {
+            add(event_kind::believed, call, end);
             return add_fate(event_kind::killed, call, end);
+        }
         add(event_kind::lost, call, end);
         if (fate == course::lost)
             return add(event_kind::lost_signalled, call, end + some(5'000));

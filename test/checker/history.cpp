@@ -9,7 +9,7 @@ std::string_view name_of(event_kind kind)
 {
     // clang-format off
     static constexpr std::array<std::string_view, event_kinds> names{
-        "called", "granted", "refused", "released", "lost", "lost_signalled",
+        "called", "granted", "refused", "believed", "released", "lost", "lost_signalled",
         "written", "write_refused",
         "increment_sent", "incremented", "increment_refused", "final_value",
         "killed", "paused", "resumed", "quiet", "left_over"};

@@ -11,7 +11,9 @@
 ///   * `granted`: read the clock after the call has returned, then see that `held()` is true;
 ///   * `released`: read the clock before the release begins;
 ///   * `lost`: the belief deadline where it is known, else the last time that was read before a
-///     `held()` that answered true (that of `granted`, when there was none).
+///     `held()` that answered true (that of `granted`, when there was none);
+///   * a client that is killed notes no end: its belief ends with the last `believed` that it did
+///     note, or with `granted`. How long it went on to live nobody knows to have believed.
 /// A hold that was lost at the very time it was granted was never believed. It counts as a grant,
 /// but it has no place in the order of grants: a client that was stopped before it could note the
 /// grant may note it long after its successor's.
@@ -33,6 +35,7 @@ enum class event_kind : std::uint8_t {
     granted,  ///< it is answered with a hold; `token`, and `value` as for `refused`
     refused,  ///< it is answered without one: timed out, failed, cancelled; `value` is for how
               ///< long of the wait, in ns, its process had no core to run on
+    believed, ///< `held()` answered true; the time was read before
     released, ///< the hold's belief ends because its holder lets go
     lost,     ///< the hold's belief ends, and its holder did not want it to
     lost_signalled, ///< the holder was told of the loss
@@ -48,7 +51,7 @@ enum class event_kind : std::uint8_t {
     final_value,       ///< what the counter of the key says at the very end, in `value`
 
     // What the test did, and what it found.
-    killed,    ///< `client` died: its holds end here, its calls need no answer
+    killed,    ///< `client` died: it believes nothing any more, its calls need no answer
     paused,    ///< `client` stands still (SIGSTOP)
     resumed,   ///< and goes on
     quiet,     ///< the last fault is over: from here on everything is served
@@ -56,7 +59,7 @@ enum class event_kind : std::uint8_t {
 };
 
 /// How many kinds there are, for tables.
-inline constexpr std::size_t event_kinds = 17;
+inline constexpr std::size_t event_kinds = 18;
 
 using client_id = std::uint32_t;
 using key_id = std::uint32_t;

@@ -202,6 +202,7 @@ std::vector<mutation> all_mutations()
         {"a resumption is repeated", {rule::sound}, repeat(resumed)},
         {"a hold is released too late", {rule::one_believer}, delay_past_next_grant(released)},
         {"a loss is believed away", {rule::one_believer}, delay_past_next_grant(lost)},
+        {"the dead believe on", {rule::one_believer}, delay_past_next_grant(believed)},
         {"a loss is told too late", {rule::lost_signal}, delay_signal},
         {"two tokens are exchanged", {rule::fifo, rule::token_order},
          change_neighbours([](event& a, event& b) { std::swap(a.token, b.token); })},

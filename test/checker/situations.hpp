@@ -46,7 +46,7 @@ inline const situation loss{
 
 /// One dies holding, one dies waiting.
 inline const situation deaths{
-    R"(0 1.1 called; 1 1.1 granted #10; 6 1.0 killed;
+    R"(0 1.1 called; 1 1.1 granted #10; 5 1.1 believed; 6 1.0 killed;
        3 3.1 called; 9 3.0 killed;
        2 2.1 called; 12 2.1 granted #11; 14 2.1 released)",
     small_rules()};

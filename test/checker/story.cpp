@@ -63,8 +63,11 @@ const char* objection(const attempt& one, const event& what)
         return "but had been granted nothing";
     if (ends_hold(what.kind) && one.ended != hold_end::none)
         return "but the hold had ended already";
-    if (ends_hold(what.kind) && what.time < one.answered_at)
+    const bool tells_belief = what.kind == event_kind::believed || ends_hold(what.kind);
+    if (tells_belief && what.time < one.answered_at)
         return "before the hold was granted";
+    if (ends_hold(what.kind) && what.time < one.seen_believed_at)
+        return "before it was last believed";
     return nullptr;
 }
 
@@ -72,21 +75,23 @@ void add_event(attempt& one, const event& what)
 {
     if (what.kind == event_kind::granted || what.kind == event_kind::refused)
         set_answer(one, what);
+    else if (what.kind == event_kind::believed)
+        one.seen_believed_at = what.time;
     else if (ends_hold(what.kind))
         set_end(one, what);
     else if (one.signals++ == 0)
         one.signalled_at = what.time;
 }
 
-// A client that dies believes in nothing from then on. (Not before it was granted: its last records
-// may be younger than the time noted for its death.)
+// A client that dies believes in nothing from then on; when it did last is only known from what it
+// noted. (Its last records may be younger than the time noted for its death.)
 void end_by_death(attempt& one, const world& facts)
 {
     const auto death = facts.death_of(one.client);
     if (!death || !one.granted() || one.ended_at <= *death)
         return;
     one.ended = hold_end::killed;
-    one.ended_at = std::max(one.answered_at, *death);
+    one.ended_at = std::max(one.answered_at, one.seen_believed_at);
 }
 
 void check_alive(const event& what, const key_story& story, const context& with)

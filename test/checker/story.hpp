@@ -33,6 +33,7 @@ struct attempt {
     std::chrono::nanoseconds starved{0}; // how long of the wait no core was free
     std::chrono::nanoseconds called_at{0};
     std::chrono::nanoseconds answered_at{never};
+    std::chrono::nanoseconds seen_believed_at{0}; // last
     std::chrono::nanoseconds ended_at{never};
     std::chrono::nanoseconds signalled_at{never}; // the first signal
 

@@ -213,10 +213,15 @@ void witness::lost(observed& ended)
 void witness::close(observed& ended, event_kind how, time_point when)
 {
     ended.ended_ = true;
-    auto what = from(ended, how);
+    note_of(ended, how, when);
+}
+
+// What is known of a belief afterwards.
+void witness::note_of(const observed& which, event_kind how, time_point when)
+{
+    auto what = from(which, how);
     what.time = when.time_since_epoch();
-    const auto key = history_.key(ended.key_);
-    what.key = key;
+    what.key = history_.key(which.key_);
     history_.append(what);
 }
 
@@ -241,7 +246,8 @@ void witness::killed(process& owner, checker::client_id client)
     for (auto& [key, at] : queues_) {
         for (const auto& each : at.open) {
             if (&each->owner_ == &owner) {
-                each->ended_ = true;
+                if (!std::exchange(each->ended_, true))
+                    note_of(*each, event_kind::believed, each->believed_last_);
                 each->on_stop_.reset();
             }
         }
@@ -251,22 +257,16 @@ void witness::killed(process& owner, checker::client_id client)
     }
     std::erase_if(open_, [&](const auto& each) { return &each->owner_ == &owner; });
     std::erase_if(owed_, [&](const auto& each) { return &each->owner_ == &owner; });
-    // Who stood still did nothing more: its holds ended with the stop.
-    const auto stopped = stopped_since_.extract(client);
-    append_at(stopped.empty() ? world_.now() : stopped.mapped(),
-              {.kind = event_kind::killed, .client = client},
-              "");
+    append({.kind = event_kind::killed, .client = client}, "");
 }
 
 void witness::paused(checker::client_id client)
 {
-    stopped_since_.emplace(client, world_.now());
     append({.kind = event_kind::paused, .client = client}, "");
 }
 
 void witness::resumed(checker::client_id client)
 {
-    stopped_since_.erase(client);
     append({.kind = event_kind::resumed, .client = client}, "");
 }
 
@@ -348,13 +348,8 @@ void witness::violated(const std::string& what)
 
 void witness::append(checker::event what, const std::string& key)
 {
-    append_at(world_.now(), what, key);
-}
-
-void witness::append_at(time_point when, checker::event what, const std::string& key)
-{
     what.key = key.empty() ? checker::no_key : history_.key(key);
-    what.time = when.time_since_epoch();
+    what.time = world_.now().time_since_epoch();
     history_.append(what);
     world_.note(checker::name_of(what.kind),
                 key,

@@ -119,8 +119,8 @@ private:
     void relied_on(observed& by);
     void usurp(const std::string& key, const std::string& path);
     void close(observed& ended, checker::event_kind how, time_point when);
+    void note_of(const observed& which, checker::event_kind how, time_point when);
     void append(checker::event what, const std::string& key);
-    void append_at(time_point when, checker::event what, const std::string& key);
     checker::event from(const observed& hold, checker::event_kind what) const;
 
     world& world_;
@@ -135,7 +135,6 @@ private:
     checker::history history_;
     std::map<std::string, queue> queues_;
     std::set<std::string> contested_; ///< keys with more than one open hold
-    std::map<checker::client_id, time_point> stopped_since_;
     std::optional<std::string> violation_;
     std::uint64_t grants_{0};
     std::uint64_t losses_{0};
