@@ -94,7 +94,7 @@ public:
         for (auto& each : threads)
             each.join();
         report();
-        return sum_.violations == 0 ? 0 : 1;
+        return sum_.violations == 0 && !sum_.idle() ? 0 : 1;
     }
 
 private:
@@ -160,6 +160,8 @@ private:
                     static_cast<unsigned long long>(sum_.digest));
         std::printf("every belief ended %.3f of the time-out or more before the leader could act\n",
                     sum_.least_margin);
+        if (sum_.idle())
+            std::printf("there were too few grants for so many operations: that shows nothing\n");
         if (wanted_.tally_file.empty())
             return;
         sum_.save(wanted_.tally_file + ".part");

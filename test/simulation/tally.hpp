@@ -27,6 +27,8 @@ public:
     /// Of all traces, in whatever order they ran: equal where every trace is.
     std::uint64_t digest{0};
 
+    /// Whether it did too little to show anything: a trial may come to a stand, not most of them.
+    bool idle() const noexcept { return seeds >= 50 && grants < operations / 20; }
     /// The table for people: faults down, workloads across, in seeds.
     std::string table() const;
     /// The fewest seeds of any cell, of all there are.
