@@ -32,14 +32,13 @@ void attempt_record::add(event_kind kind, std::chrono::nanoseconds time, std::in
 
 void attempt_record::called(std::chrono::nanoseconds limit)
 {
-    if (limit.count() != 0)
-        waited_before_ = core_wait();
+    waited_before_ = core_wait();
     add(event_kind::called, event_time(), limit.count());
 }
 
 std::int64_t attempt_record::starved() const
 {
-    return waited_before_ ? (core_wait() - *waited_before_).count() : 0;
+    return (core_wait() - waited_before_).count();
 }
 
 void attempt_record::refused()

@@ -72,7 +72,7 @@ private:
     std::string key_;
     std::uint64_t number_;
     std::int64_t token_ = 0;
-    std::optional<std::chrono::nanoseconds> waited_before_;  // for a core, of a call with a limit
+    std::chrono::nanoseconds waited_before_{0};              // for a core, when it called
     std::atomic<std::chrono::nanoseconds::rep> believed_{0}; // read before the last good look
     std::chrono::nanoseconds noted_{0}; // when it was noted that it is believed
     std::atomic<state> state_{state::held};

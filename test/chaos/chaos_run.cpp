@@ -27,10 +27,10 @@ using std::chrono::milliseconds;
 /// Longer than a Java that starts on a busy machine, and an election after it.
 constexpr milliseconds recovery_limit = 180s;
 
-/// Traffic after the last fault: what was broken has to work again.
-constexpr milliseconds calm_after = 3s;
+/// How often it is asked whether the servers are well, when no fault is on.
+constexpr milliseconds probe_interval = 500ms;
 
-/// `rules::resolve_within`, and as long again for what comes before rest.
+/// Much longer than `rules::resolve_within` and what clients allow their deletions.
 constexpr milliseconds rest_limit = 120s;
 
 /// For the sessions of killed clients, which have to expire, and for deletions.
@@ -104,11 +104,22 @@ public:
                       .seed = options_.seed,
                       .grants_min = options_.grants_per_second_min *
                                     static_cast<double>(options_.length.count()),
+                      .recovery = recovery(),
                       .faults = faults_.done(),
                       .failures = std::move(failures_)});
     }
 
 private:
+    /// How long what is left of a fault may be felt: the ensemble takes a session time-out and two
+    /// ticks to forget a client, the clients up to a second to come back to a server.
+    milliseconds recovery() const
+    {
+        return options_.client.session_timeout + 2 * options_.tick + 1s;
+    }
+
+    /// Traffic after the last fault: what was broken has to work again, and is seen to.
+    milliseconds calm_after() const { return recovery() + idle_limit + 1s; }
+
     milliseconds elapsed() const
     {
         return std::chrono::duration_cast<milliseconds>(boot_clock::now() - begun_);
@@ -140,6 +151,7 @@ private:
     {
         const auto over = [&] {
             advance();
+            watch_calm();
             for (const auto& news : faults_.step(plan_time_, elapsed()))
                 std::printf(
                     "%6.1f s  %s\n", static_cast<double>(elapsed().count()) / 1'000, news.c_str());
@@ -147,6 +159,31 @@ private:
             return plan_time_ >= options_.length || elapsed() >= 3 * options_.length;
         };
         wait(over, 4 * std::chrono::milliseconds(options_.length));
+    }
+
+    /// Notes when calm begins that lasts for longer than the recovery from the faults before it,
+    /// and, before the next fault, that it ends.
+    void watch_calm()
+    {
+        const auto left = faults_.until_next(plan_time_);
+        if (calm_ && left <= 0ms) {
+            note(checker::event_kind::calm_ends);
+            calm_ = false;
+        }
+        if (calm_ || faults_.active() > 0 || left < recovery() || elapsed() < next_probe_)
+            return;
+        next_probe_ = elapsed() + probe_interval;
+        calm_ = is_well(servers_);
+        if (calm_)
+            note(checker::event_kind::calm_begins);
+    }
+
+    void note(checker::event_kind what)
+    {
+        checker::event noted;
+        noted.kind = what;
+        noted.time = event_time();
+        log_.append(noted, "");
     }
 
     void recover()
@@ -162,12 +199,9 @@ private:
         } catch (const timed_out&) {
             failures_.push_back("the servers did not recover from the faults");
         }
-        checker::event quiet;
-        quiet.kind = checker::event_kind::quiet;
-        quiet.time = event_time();
-        log_.append(quiet, "");
-        const auto calm = elapsed() + calm_after;
-        wait([&] { return elapsed() >= calm; }, 2 * calm_after);
+        note(checker::event_kind::quiet);
+        const auto calm = elapsed() + calm_after();
+        wait([&] { return elapsed() >= calm; }, 2 * calm_after());
     }
 
     void come_to_rest()
@@ -291,6 +325,8 @@ private:
     boot_clock::time_point begun_ = boot_clock::now();
     milliseconds looked_at_{0}; // after the begin
     milliseconds plan_time_{0};
+    milliseconds next_probe_{0};
+    bool calm_ = false; // noted to be
     milliseconds next_report_ = report_interval;
     resource_usage reported_;
     resource_usage counted_;

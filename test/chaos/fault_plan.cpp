@@ -56,13 +56,18 @@ public:
     std::vector<planned_fault> draw()
     {
         auto begin = milliseconds(1'000);
-        while (begin + calm < limits_.length) {
+        for (std::size_t number = 1; begin + calm < limits_.length; ++number) {
+            if (number % breather_every == 0) {
+                add_breather(begin);
+                begin += breather_length;
+                continue;
+            }
             const auto next = begin + between(chance_, gap_min, fault_gap_max);
             const bool overlaps = chance_() % 3 == 0;
             const auto latest = overlaps ? limits_.length : std::min(next - calm, limits_.length);
-            add(begin, latest);
+            add(begin, latest, kinds_.size());
             if (chance_() % 4 == 0)
-                add(begin + milliseconds(chance_() % 500), latest);
+                add(begin + milliseconds(chance_() % 500), latest, kinds_.size());
             begin = next;
         }
         std::stable_sort(plan_.begin(), plan_.end(), [](const auto& one, const auto& other) {
@@ -72,10 +77,20 @@ public:
     }
 
 private:
-    void add(milliseconds begin, milliseconds latest)
+    void add_breather(milliseconds begin)
+    {
+        const auto end = begin + breather_fault_max;
+        const auto of_clients = std::ranges::count_if(kinds_, hits_client);
+        add(begin, end, of_clients == 0 ? kinds_.size() : static_cast<std::size_t>(of_clients));
+        for (auto& fault : plan_)
+            fault.end = std::min(fault.end, end);
+    }
+
+    // One of the first `kinds` that are allowed; those of clients come first.
+    void add(milliseconds begin, milliseconds latest, std::size_t kinds)
     {
         planned_fault fault;
-        fault.kind = kinds_.at(chance_() % kinds_.size());
+        fault.kind = kinds_.at(chance_() % kinds);
         fault.begin = begin;
         fault.end = std::min(begin + draw_length(chance_, fault.kind, limits_), latest);
         fault.role = hits_client(fault.kind) ? fault_role::client

@@ -48,8 +48,14 @@ struct fault_limits {
     std::array<bool, fault_kinds> allowed{};
 };
 
-/// The longest time between the beginnings of two faults.
+/// The longest time between the beginnings of two faults, but for breathers.
 inline constexpr std::chrono::milliseconds fault_gap_max{8'000};
+
+/// Every so many times there is a breather: a short fault, of a client if that may be, and then
+/// none for so long that everything has recovered and is seen to work for a while.
+inline constexpr std::size_t breather_every = 6;
+inline constexpr std::chrono::milliseconds breather_length{9'000};
+inline constexpr std::chrono::milliseconds breather_fault_max{500};
 
 /// The longest a fault lasts: longer than `syncLimit` and any election, short enough that the next
 /// calm moment is near.
@@ -58,7 +64,8 @@ inline constexpr std::chrono::milliseconds fault_length_max{7'000};
 /// Faults in the order in which they begin. Pure; the same arguments give the same plan.
 ///
 /// A fault begins at most `fault_gap_max` after the one before; every fourth comes with a second
-/// one half a second later; two of three end a second before the next begins. All end in time.
+/// one half a second later; two of three end a second before the next begins. In a breather none is
+/// on but its own. All end in time.
 /// Errors: `std::invalid_argument` if nothing is allowed.
 std::vector<planned_fault> draw_plan(std::uint64_t seed, const fault_limits& limits);
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
@@ -56,6 +57,27 @@ TEST_CASE("a long run has every kind of fault, and two at once", "[unit][chaos]"
 
     CHECK(kinds.size() == fault_kinds);
     CHECK(two_at_once);
+}
+
+TEST_CASE("there are breathers, in which no fault is on: one in a minute, more in ten",
+          "[unit][chaos]")
+{
+    const auto breathers = [](std::uint64_t seed, std::chrono::milliseconds length) {
+        int count = 0;
+        auto free_from = 0ms;
+        for (const auto& fault : draw_plan(seed, everything(length))) {
+            if (fault.begin - free_from >= breather_length - breather_fault_max)
+                ++count;
+            free_from = std::max(free_from, fault.end);
+        }
+        return count;
+    };
+
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        CAPTURE(seed);
+        CHECK(breathers(seed, 60s) >= 1);
+        CHECK(breathers(seed, 600s) >= 10);
+    }
 }
 
 TEST_CASE("only allowed kinds of faults are planned", "[unit][chaos]")

@@ -75,6 +75,12 @@ void fault_runner::end_all(std::chrono::milliseconds now)
         end(fault, now);
 }
 
+std::chrono::milliseconds
+fault_runner::until_next(std::chrono::milliseconds plan_time) const noexcept
+{
+    return next_ < plan_.size() ? plan_[next_].begin - plan_time : std::chrono::milliseconds::max();
+}
+
 void fault_runner::begin(const planned_fault& fault, std::chrono::milliseconds now)
 {
     const auto victim = choose_victim(fault);

@@ -38,6 +38,9 @@ public:
     /// Ends everything that has begun and begins nothing more.
     void end_all(std::chrono::milliseconds now);
 
+    /// For how much longer none begins.
+    std::chrono::milliseconds until_next(std::chrono::milliseconds plan_time) const noexcept;
+
     /// How many have begun and not ended.
     std::size_t active() const noexcept { return active_.size(); }
 

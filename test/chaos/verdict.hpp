@@ -4,6 +4,7 @@
 
 #include "test/chaos/fault_runner.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -16,9 +17,14 @@ struct evidence {
     std::filesystem::path keep;   ///< as in `driver_options`
     std::uint64_t seed = 0;
     double grants_min = 0;
+    std::chrono::milliseconds recovery{0}; ///< as in `checker::rules`
     std::vector<done_fault> faults;
     std::vector<std::string> failures; ///< what is wrong beside the histories
 };
+
+/// How long a key may be wanted and not held in calm. A hand-over takes milliseconds; this is for a
+/// machine that is short of cores.
+inline constexpr std::chrono::milliseconds idle_limit{2'000};
 
 /// Prints the faults, the numbers and the violations; returns whether there are none.
 ///

@@ -28,7 +28,11 @@ void check_resolved(const attempt& call, const key_story& story, const context& 
         return;
     const auto resumed = with.facts.last_resumed(call.client, call.answered_at);
     const auto begin = std::max({call.called_at, *with.facts.quiet, resumed});
-    if (call.answered_at > begin && call.answered_at - begin > with.wanted.resolve_within)
+    if (call.answered_at <= begin)
+        return;
+    auto& longest = with.out.numbers.longest_resolution;
+    longest = std::max(longest, call.answered_at - begin);
+    if (call.answered_at - begin - call.starved > with.wanted.resolve_within)
         with.out.add(rule::resolved, [&] {
             return describe(story, call) + " was answered only at " + seconds(call.answered_at) +
                    ", although all faults were over at " + seconds(*with.facts.quiet);

@@ -25,9 +25,24 @@ const std::vector<bad_history>& bad_answers()
         {"a waiter refused long after healing", healing, "149 3.1 refused", "151 3.1 refused", {resolved}},
         {"a waiter granted long after healing", healing, "111 2.1 granted #11; 113 2.1 released", "151 2.1 granted #11; 151 2.1 released;", {resolved}},
         {"a call after healing granted late", healing, "160 4.1 granted #14; 161 4.1 released", "171 4.1 granted #14; 172 4.1 released", {resolved}},
-        {"a call after healing refused late", healing, "160 4.1 granted #14; 161 4.1 released", "900 4.1 refused", {resolved}},
+        {"a call after healing refused late", healing, "160 4.1 granted #14; 161 4.1 released", "900 4.1 refused", {resolved, idle_key}},
         {"healing long before anybody noticed", healing, "100 0.0 quiet", "30 0.0 quiet", {resolved}},
         {"a pause that ended too early to be an excuse", healing, "149 3.1 refused", "101 3.0 paused; 102 3.0 resumed; 153 3.1 refused", {resolved}},
+
+        // Keys that stand still in calm.
+        {"a waiter that nobody wakes", calms, "215 2.1 granted #11; 216 2.1 released", "221 2.1 granted #11; 222 2.1 released", {idle_key}},
+        {"a waiter woken by the next fault only", calms, "215 2.1 granted #11; 216 2.1 released", "301 2.1 granted #11; 302 2.1 released", {idle_key}},
+        {"a calm that had begun before", calms, "100 0.0 calm_begins", "90 0.0 calm_begins", {idle_key}},
+        {"a calm that went on", calms, "300 0.0 calm_ends", "395 0.0 calm_ends", {idle_key}},
+        {"a calm that was never interrupted", calms, "300 0.0 calm_ends; 500 0.0 calm_begins", "", {idle_key}},
+        {"faults that were over", calms, "500 0.0 calm_begins", "400 0.0 quiet", {idle_key, resolved}},
+        {"waiters with a limit, one behind the other", calms, "665 5.1 called =50", "655 5.1 called =60", {idle_key}},
+        {"a waiter that did not stand still", calms, "730 6.0 paused; 860 6.0 resumed;", "", {idle_key}},
+        {"a waiter that went on too soon", calms, "860 6.0 resumed", "790 6.0 resumed", {idle_key}},
+        {"a waiter that died too late", calms, "1005 7.0 killed", "1015 7.0 killed", {idle_key}},
+        {"a holder that let go long before the next grant", calms, "1200 8.1 released", "1100 8.1 released", {idle_key}},
+        {"a holder that nobody saw believe after its death", calms, "1200 8.1 released", "1150 8.0 killed", {idle_key}},
+        {"a grant that was lost at once", calms, "550 3.1 granted #12; 551 3.1 released", "550 3.1 granted #12; 550 3.1 lost; 551 3.1 lost_signalled; 552 3.2 called; 653 3.2 refused", {idle_key}},
 
         // Limits.
         {"a limit exceeded by a refusal", limits, "7 2.1 refused", "8 2.1 refused", {limit}},

@@ -42,6 +42,8 @@ const std::vector<bad_history>& bad_records()
         {"a pause in a pause", stop, "4 1.0 paused", "4 1.0 paused; 5 1.0 paused", {sound}},
         {"a resumption twice", stop, "20 1.0 resumed", "20 1.0 resumed; 20 1.0 resumed", {sound}},
         {"a resumption of one that ran", handover, "5 1.1 released", "5 1.1 released; 5 1.0 resumed", {sound}},
+        {"a calm in a calm", calms, "500 0.0 calm_begins", "500 0.0 calm_begins; 501 0.0 calm_begins", {sound}},
+        {"a calm that ended twice", calms, "300 0.0 calm_ends", "300 0.0 calm_ends; 301 0.0 calm_ends", {sound}},
         {"two final values", exact_counter, "=2", "=2; 99 0.0 final_value =2", {sound}},
         {"two final values that differ", exact_counter, "99 0.0 final_value =2", "98 0.0 final_value =1; 99 0.0 final_value =2", {sound}},
         {"a call of no key", handover, "9 2.1 released", "9 2.1 released; 9 3.1 called @-", {sound}},

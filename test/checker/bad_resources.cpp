@@ -64,6 +64,7 @@ const std::vector<bad_history>& bad_resources()
         {"no grant at all", exact_counter, exact_counter.script, "0 1.1 called; 1 1.1 refused", {traffic}},
         {"nothing at all", loss, loss.script, "", {traffic}},
         {"one write too few", writes, "9 2.1 written #11 =3;", "", {traffic}},
+        {"less calm than was demanded", long_calm, "400 0.0 calm_ends", "390 0.0 calm_ends", {traffic}},
         {"writes that were all refused", writes, "2 1.1 written #10 =1; 3 1.1 written #10 =2;", "", {traffic}},
     };
     // clang-format on

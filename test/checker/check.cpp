@@ -2,11 +2,14 @@
 
 #include "test/checker/checks.hpp"
 
+#include <algorithm>
 #include <unordered_set>
 
 namespace paddock::checker {
 
 namespace {
+
+using std::chrono::nanoseconds;
 
 void check_key(const key_story& story, const context& with)
 {
@@ -15,6 +18,7 @@ void check_key(const key_story& story, const context& with)
     check_writes(story, with);
     check_increments(story, with);
     check_answers(story, with);
+    check_idle(story, with);
     check_losses(story, with);
 }
 
@@ -53,6 +57,18 @@ void check_floor(std::string_view what, std::uint64_t count, std::uint64_t least
         });
 }
 
+void check_calm(const context& with)
+{
+    for (const auto& calm : with.facts.calms)
+        with.out.numbers.calm +=
+            std::max(nanoseconds::zero(), calm.end - calm.begin - with.wanted.recovery);
+    if (with.out.numbers.calm < with.wanted.calm_min)
+        with.out.add(rule::traffic, [&] {
+            return "only " + seconds(with.out.numbers.calm) + " of calm, of at least " +
+                   seconds(with.wanted.calm_min) + ": that shows nothing";
+        });
+}
+
 } // namespace
 
 std::string title(const history& all, key_id key)
@@ -84,6 +100,7 @@ report check(const history& all, const rules& wanted)
     out.numbers.clients = clients.size();
     check_floor("grants", out.numbers.grants, wanted.grants_min, out);
     check_floor("writes", out.numbers.writes, wanted.writes_min, out);
+    check_calm(with);
     return out;
 }
 

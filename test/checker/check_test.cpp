@@ -205,6 +205,13 @@ TEST_CASE("graces forgive what real machines do, and no more", "[unit][checker]"
                      by)
             .clean();
     };
+    const auto resolved = [&](const char* answer, const char* starved = "") {
+        return check(told_by(std::string("0 1.1 called; 9 2.1 called; 9 2.1 granted #1; 9 2.1 "
+                                         "released; 10 0.0 quiet;") +
+                             answer + " 1.1 refused" + starved),
+                     by)
+            .clean();
+    };
     const auto signalled = [&](const char* signal) {
         return check(told_by(std::string("0 1.1 called; 1 1.1 granted #1; 2 1.1 lost; 1 2.1 called;"
                                          "5 2.1 granted #2; 6 2.1 released;") +
@@ -223,6 +230,10 @@ TEST_CASE("graces forgive what real machines do, and no more", "[unit][checker]"
     CHECK_FALSE(limited("8"));
     CHECK(limited("10", " =3"));
     CHECK_FALSE(limited("11", " =3"));
+    CHECK(resolved("60"));
+    CHECK_FALSE(resolved("61"));
+    CHECK(resolved("63", " =3"));
+    CHECK_FALSE(resolved("64", " =3"));
     CHECK(signalled("8"));
     CHECK_FALSE(signalled("9"));
     CHECK(dying("6"));

@@ -25,6 +25,9 @@ void check_increments(const key_story& story, const context& with);
 /// `answered`, `resolved`, `limit`.
 void check_answers(const key_story& story, const context& with);
 
+/// `idle_key`.
+void check_idle(const key_story& story, const context& with);
+
 /// `lost_signal`.
 void check_losses(const key_story& story, const context& with);
 

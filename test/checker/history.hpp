@@ -51,15 +51,17 @@ enum class event_kind : std::uint8_t {
     final_value,       ///< what the counter of the key says at the very end, in `value`
 
     // What the test did, and what it found.
-    killed,    ///< `client` died: it believes nothing any more, its calls need no answer
-    paused,    ///< `client` stands still (SIGSTOP)
-    resumed,   ///< and goes on
-    quiet,     ///< the last fault is over: from here on everything is served
-    left_over, ///< a contender, watch or record of `client` that should be gone at rest
+    killed,      ///< `client` died: it believes nothing any more, its calls need no answer
+    paused,      ///< `client` stands still (SIGSTOP)
+    resumed,     ///< and goes on
+    calm_begins, ///< no fault is on, and every server serves
+    calm_ends,   ///< the next fault is about to begin
+    quiet,       ///< the last fault is over: from here on everything is served, and calm
+    left_over,   ///< a contender, watch or record of `client` that should be gone at rest
 };
 
 /// How many kinds there are, for tables.
-inline constexpr std::size_t event_kinds = 18;
+inline constexpr std::size_t event_kinds = 20;
 
 using client_id = std::uint32_t;
 using key_id = std::uint32_t;

@@ -156,6 +156,21 @@ bool lose_increment(events& all, test::chance& random)
     return true;
 }
 
+// The last grant of a key, of a call without a limit, comes a minute and more too late.
+bool wake_late(events& all, test::chance& random)
+{
+    const auto at = any_event(all, random, [&](const event& what) {
+        return what.kind == granted && partner(all, what, released) != all.end() &&
+               partner(all, what, called)->value == 0 &&
+               next_of(all, all.begin() + (&what - all.data()), granted) == all.end();
+    });
+    if (at == all.end())
+        return false;
+    partner(all, *at, released)->time += std::chrono::minutes(2);
+    at->time += std::chrono::minutes(2);
+    return true;
+}
+
 bool forget_counter(events& all, test::chance& random)
 {
     const auto at = any_event(all, random, [&](const event& what) {
@@ -204,6 +219,7 @@ std::vector<mutation> all_mutations()
         {"a loss is believed away", {rule::one_believer}, delay_past_next_grant(lost)},
         {"the dead believe on", {rule::one_believer}, delay_past_next_grant(believed)},
         {"a loss is told too late", {rule::lost_signal}, delay_signal},
+        {"a waiter is woken late", {rule::idle_key}, wake_late},
         {"two tokens are exchanged", {rule::fifo, rule::token_order},
          change_neighbours([](event& a, event& b) { std::swap(a.token, b.token); })},
         {"a token is granted twice", {rule::token_unique},

@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, rule_count> rule_names{
     "sound", "one_believer", "hold_ends",
     "token_unique", "token_order", "fifo",
     "write_order", "write_token", "write_refusal", "increments",
-    "answered", "resolved", "limit",
+    "answered", "resolved", "idle_key", "limit",
     "lost_signal", "left_over", "traffic"};
 // clang-format on
 
@@ -92,6 +92,10 @@ std::string text_of(const summary& numbers)
     text += "longest queue " + std::to_string(numbers.longest_queue);
     text += ", longest wait " + seconds(numbers.longest_wait);
     text += ", longest hold " + seconds(numbers.longest_hold) + "\n";
+    text += "longest wait once faults were over " + seconds(numbers.longest_resolution) + "\n";
+    text += "longest time a key was wanted and not held " + seconds(numbers.longest_idle);
+    text +=
+        "; in " + seconds(numbers.calm) + " of calm " + seconds(numbers.longest_calm_idle) + "\n";
     return text;
 }
 

@@ -37,6 +37,10 @@ struct summary {
     std::uint64_t longest_queue{0};           ///< calls that waited for one key at one time
     std::chrono::nanoseconds longest_wait{0}; ///< from a call to its grant
     std::chrono::nanoseconds longest_hold{0};
+    std::chrono::nanoseconds longest_resolution{0}; ///< from the end of the faults to an answer
+    std::chrono::nanoseconds longest_idle{0};       ///< in which a key was wanted, and not held
+    std::chrono::nanoseconds longest_calm_idle{0};  ///< the same, of the calm that is judged
+    std::chrono::nanoseconds calm{0};               ///< that is judged
 };
 
 /// The violations of a history, and its numbers.

@@ -26,13 +26,14 @@ enum class rule : std::uint8_t {
     increments,  ///< the counter has every acknowledged increment, and no others but doubtful ones
     answered,    ///< every call is answered, unless its client dies
     resolved,    ///< once faults are over, calls are answered in time
+    idle_key,    ///< in calm, a key that is wanted is held again in time
     limit,       ///< a call with a limit is answered within it
     lost_signal, ///< a lost hold is signalled once, no later than the next grant of its key
     left_over,   ///< nothing is left at rest
     traffic,     ///< enough happened for the other rules to mean something
 };
 
-inline constexpr std::size_t rule_count = 16;
+inline constexpr std::size_t rule_count = 17;
 
 /// The word for a rule in reports and on command lines.
 std::string_view name_of(rule which);
@@ -46,8 +47,18 @@ struct rules {
     std::array<bool, rule_count> on = all();
 
     /// How long a call may stay unanswered after the last fault (or after it began, or after its
-    /// client's last pause, whichever is later). Counts only where a history says `quiet`.
+    /// client's last pause, whichever is later), beside the time without a core. Counts only where
+    /// a history says `quiet`.
     std::chrono::nanoseconds resolve_within = std::chrono::seconds(60);
+
+    /// How long a key may be wanted and not held while it is calm. It is wanted by a call without
+    /// an answer whose limit has not passed and whose client neither died nor stands still. Calm is
+    /// what a history says to be so, with `calm_begins` and `quiet`.
+    std::chrono::nanoseconds idle_within = std::chrono::seconds(60);
+
+    /// How much of the beginning of a calm is not judged: sessions that ended in the fault before
+    /// it may stand in the queues until the ensemble lets them expire.
+    std::chrono::nanoseconds recovery{0};
 
     /// What is added to the limit of a call on real machines, beside the time without a core.
     std::chrono::nanoseconds limit_grace{0};
@@ -70,6 +81,7 @@ struct rules {
     /// The least traffic: a history with less shows nothing.
     std::uint64_t grants_min = 1;
     std::uint64_t writes_min = 0;
+    std::chrono::nanoseconds calm_min{0}; ///< of calm that is judged
 
     /// How many violations of each rule are listed; all are counted.
     std::size_t listed_max = 10;

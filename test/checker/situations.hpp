@@ -19,6 +19,8 @@ inline rules small_rules(std::uint64_t grants_min = 1, std::uint64_t writes_min 
 {
     rules by;
     by.resolve_within = std::chrono::milliseconds(50);
+    by.idle_within = std::chrono::milliseconds(100);
+    by.recovery = std::chrono::milliseconds(20);
     by.grants_min = grants_min;
     by.writes_min = writes_min;
     return by;
@@ -99,6 +101,30 @@ inline const situation healing{
        100 0.0 quiet;
        120 4.1 called; 160 4.1 granted #14; 161 4.1 released)",
     small_rules()};
+
+/// Keys that stand still for as long as they may: before a calm, at its beginning, beyond its end;
+/// for waiters with a limit, one that stands still and one that dies.
+inline const situation calms{
+    R"(0 1.1 called; 1 1.1 granted #10; 5 1.1 released;
+       5 2.1 called; 215 2.1 granted #11; 216 2.1 released;
+       100 0.0 calm_begins; 300 0.0 calm_ends; 500 0.0 calm_begins;
+       290 3.1 called; 550 3.1 granted #12; 551 3.1 released;
+       600 4.1 called =60; 660 4.1 refused; 665 5.1 called =50; 715 5.1 refused;
+       720 6.1 called; 730 6.0 paused; 860 6.0 resumed; 900 6.1 granted #13; 901 6.1 released;
+       910 7.1 called; 1005 7.0 killed;
+       1020 8.1 called; 1021 8.1 granted #15; 1200 8.1 released; 1025 9.1 called;
+       1210 9.1 granted #16; 1211 9.1 released)",
+    small_rules()};
+
+/// Just as much calm as is demanded.
+inline const situation long_calm{
+    R"(0 1.1 called; 1 1.1 granted #10; 5 1.1 released;
+       100 0.0 calm_begins; 400 0.0 calm_ends; 500 0.0 quiet; 540 2.1 called; 541 2.1 refused)",
+    [] {
+        auto by = small_rules();
+        by.calm_min = std::chrono::milliseconds(301);
+        return by;
+    }()};
 
 /// Two keys at the same time.
 inline const situation two_keys{

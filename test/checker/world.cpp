@@ -11,8 +11,7 @@ using std::chrono::nanoseconds;
 
 bool is_fate(const event& what)
 {
-    return what.kind == event_kind::killed || what.kind == event_kind::paused ||
-           what.kind == event_kind::resumed || what.kind == event_kind::quiet;
+    return what.kind >= event_kind::killed && what.kind <= event_kind::quiet;
 }
 
 void add_death(world& facts, const event& death, report& out)
@@ -48,6 +47,37 @@ void end_pause(world& facts, const event& end, report& out)
         pauses.back().end = end.time;
 }
 
+bool is_calm(const world& facts)
+{
+    return !facts.calms.empty() && facts.calms.back().end == nanoseconds::max();
+}
+
+void begin_calm(world& facts, const event& begin, report& out)
+{
+    if (is_calm(facts))
+        out.add(rule::sound,
+                [&] { return "calm began at " + seconds(begin.time) + ", but had not ended"; });
+    else
+        facts.calms.push_back({.begin = begin.time});
+}
+
+void end_calm(world& facts, const event& end, report& out)
+{
+    if (is_calm(facts))
+        facts.calms.back().end = end.time;
+    else
+        out.add(rule::sound,
+                [&] { return "calm ended at " + seconds(end.time) + ", but had not begun"; });
+}
+
+void end_faults(world& facts, const event& quiet)
+{
+    facts.quiet = quiet.time;
+    if (is_calm(facts))
+        facts.calms.back().end = quiet.time;
+    facts.calms.push_back({.begin = quiet.time});
+}
+
 void add_fate(world& facts, const event& what, report& out)
 {
     if (what.kind == event_kind::killed)
@@ -56,8 +86,12 @@ void add_fate(world& facts, const event& what, report& out)
         add_pause(facts, what, out);
     else if (what.kind == event_kind::resumed)
         end_pause(facts, what, out);
+    else if (what.kind == event_kind::calm_begins)
+        begin_calm(facts, what, out);
+    else if (what.kind == event_kind::calm_ends)
+        end_calm(facts, what, out);
     else
-        facts.quiet = what.time;
+        end_faults(facts, what);
 }
 
 } // namespace
@@ -98,6 +132,10 @@ world tell_world(const history& all, report& out)
     world facts;
     for (const auto& what : fates)
         add_fate(facts, what, out);
+    for (const auto& what : all.events())
+        facts.last = std::max(facts.last, what.time);
+    if (is_calm(facts))
+        facts.calms.back().end = facts.last;
     return facts;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What concerns a whole history rather than one key: which clients died or stood still, when the
-/// faults ended.
+/// What concerns a whole history rather than one key: which clients died or stood still, when there
+/// were faults.
 
 #include "test/checker/history.hpp"
 #include "test/checker/report.hpp"
@@ -19,11 +19,19 @@ struct pause {
     std::chrono::nanoseconds end{std::chrono::nanoseconds::max()};
 };
 
+/// A time in which no fault was on.
+struct calm {
+    std::chrono::nanoseconds begin{0};
+    std::chrono::nanoseconds end{std::chrono::nanoseconds::max()};
+};
+
 /// The fates of the clients.
 struct world {
     std::unordered_map<client_id, std::chrono::nanoseconds> deaths;
     std::unordered_map<client_id, std::vector<pause>> pauses; // in order of time
     std::optional<std::chrono::nanoseconds> quiet;            // the last one
+    std::vector<calm> calms;                                  // in order of time
+    std::chrono::nanoseconds last{0};                         // the time of the last event
 
     std::optional<std::chrono::nanoseconds> death_of(client_id client) const;
 
