@@ -201,7 +201,37 @@ private:
         }
         note(checker::event_kind::quiet);
         const auto calm = elapsed() + calm_after();
+        see_all_served();
         wait([&] { return elapsed() >= calm; }, 2 * calm_after());
+    }
+
+    /// Waits until each client has been granted more than it can have asked for before the faults
+    /// were over: so its sessions are there again, and what it asks for now is granted.
+    void see_all_served()
+    {
+        const auto due = options_.client.workers + options_.client.threads + 1;
+        const auto before = resource_.grants();
+        auto granted = before;
+        const auto served = [&](std::uint32_t id) {
+            const auto known = before.find(id);
+            return granted[id] - (known == before.end() ? 0 : known->second);
+        };
+        try {
+            wait(
+                [&] {
+                    granted = resource_.grants();
+                    return std::ranges::all_of(clients_.running(),
+                                               [&](auto id) { return served(id) >= due; });
+                },
+                2 * recovery());
+        } catch (const timed_out&) {
+            for (const auto id : clients_.running()) {
+                if (served(id) < due)
+                    failures_.push_back("client " + std::to_string(id) + " was granted " +
+                                        std::to_string(served(id)) + " locks, of at least " +
+                                        std::to_string(due) + ", once the faults were over");
+            }
+        }
     }
 
     void come_to_rest()

@@ -59,6 +59,8 @@ resource_reply resource_server::answer(const resource_request& asked)
     case resource_call::read: {
         const auto seen = counters_.read(asked.key, asked.token);
         ++(seen.accepted ? reads_ : refused_);
+        if (seen.accepted)
+            count_grant(asked.client);
         return {seen.value, seen.accepted};
     }
     case resource_call::write: {
@@ -95,6 +97,18 @@ void resource_server::note(const resource_request& asked, bool accepted)
 resource_usage resource_server::usage() const
 {
     return {reads_, writes_, refused_, lost_};
+}
+
+void resource_server::count_grant(std::uint32_t client)
+{
+    const std::lock_guard lock(mutex_);
+    ++grants_[client];
+}
+
+std::map<std::uint32_t, std::uint64_t> resource_server::grants() const
+{
+    const std::lock_guard lock(mutex_);
+    return grants_;
 }
 
 std::map<std::uint32_t, std::int64_t> resource_server::at_rest() const

@@ -49,6 +49,9 @@ public:
 
     resource_usage usage() const;
 
+    /// How many grants of each client came as far as the resource.
+    std::map<std::uint32_t, std::uint64_t> grants() const;
+
     /// The clients that have come to rest, and how much each found left over.
     std::map<std::uint32_t, std::int64_t> at_rest() const;
 
@@ -61,6 +64,7 @@ private:
     boost::asio::awaitable<void> serve(protocol::socket client);
     resource_reply answer(const resource_request& asked);
     void note(const resource_request& asked, bool accepted);
+    void count_grant(std::uint32_t client);
 
     guarded_counters counters_; // of the thread
     checker::history_file log_;
@@ -68,7 +72,8 @@ private:
     std::atomic<std::uint64_t> writes_{0};
     std::atomic<std::uint64_t> refused_{0};
     std::atomic<std::uint64_t> lost_{0};
-    mutable std::mutex mutex_; // guards at_rest_
+    mutable std::mutex mutex_; // guards the maps
+    std::map<std::uint32_t, std::uint64_t> grants_;
     std::map<std::uint32_t, std::int64_t> at_rest_;
     boost::asio::io_context io_;
     protocol::acceptor acceptor_;

@@ -28,6 +28,7 @@ checker::rules rules_of(const evidence& of)
     checker::rules rules;
     rules.recovery = of.recovery;
     rules.resolve_within = of.recovery + serving;
+    rules.serve_within = of.recovery + serving;
     rules.idle_within = idle_limit;
     rules.calm_min = idle_limit; // a shorter one could not show that a key stands still
     rules.limit_grace = queueing;

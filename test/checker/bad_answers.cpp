@@ -29,6 +29,16 @@ const std::vector<bad_history>& bad_answers()
         {"healing long before anybody noticed", healing, "100 0.0 quiet", "30 0.0 quiet", {resolved}},
         {"a pause that ended too early to be an excuse", healing, "149 3.1 refused", "101 3.0 paused; 102 3.0 resumed; 153 3.1 refused", {resolved}},
 
+        // Clients that are granted nothing once faults are over.
+        {"a client granted only what it asked for before", service, "110 2.2 called; 140 2.2 granted #12; 141 2.2 released;", "", {served}},
+        {"a client refused what it asked for", service, "140 2.2 granted #12; 141 2.2 released", "140 2.2 refused", {served}},
+        {"a client that asked in time and was granted late", service, "149 4.1 granted #13; 150 4.1 released", "151 4.1 granted #13; 152 4.1 released", {served}},
+        {"a client that asked late", service, "120 4.1 called; 149 4.1 granted #13; 150 4.1 released", "170 4.1 called; 171 4.1 granted #13; 172 4.1 released", {served}},
+        {"a client without a grant that did not die", service, "131 3.0 killed", "", {served}},
+        {"a client without a grant that died late", service, "131 3.0 killed", "151 3.0 killed", {served}},
+        {"a client granted late after it went on", service, "205 5.2 granted #14; 206 5.2 released", "211 5.2 granted #14; 211 5.2 released", {served}},
+        {"a client that went on and did not ask", service, "161 5.2 called; 205 5.2 granted #14; 206 5.2 released", "", {served}},
+
         // Keys that stand still in calm.
         {"a waiter that nobody wakes", calms, "215 2.1 granted #11; 216 2.1 released", "221 2.1 granted #11; 222 2.1 released", {idle_key}},
         {"a waiter woken by the next fault only", calms, "215 2.1 granted #11; 216 2.1 released", "301 2.1 granted #11; 302 2.1 released", {idle_key}},

@@ -3,7 +3,6 @@
 #include "test/checker/checks.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 
 namespace paddock::checker {
 
@@ -83,21 +82,21 @@ report check(const history& all, const rules& wanted)
     const context with{wanted, facts, out};
     events_by_key by_key(all);
     token_ledger tokens;
-    std::unordered_set<client_id> clients;
+    service_ledger clients;
     check_keyless(by_key.of(no_key), out);
     for (key_id key = no_key + 1; key < all.keys(); ++key) {
         const auto story = tell_story(title(all, key), by_key.of(key), with);
         check_key(story, with);
         if (wanted.unique_across_keys)
             tokens.add(key, story);
-        for (const auto& call : story.attempts)
-            clients.insert(call.client);
+        clients.add(story, facts);
     }
     tokens.check(all, with);
+    clients.check(with);
     check_left_over(all, out);
     out.numbers.events = all.size();
     out.numbers.keys = all.keys() - 1;
-    out.numbers.clients = clients.size();
+    out.numbers.clients = clients.clients();
     check_floor("grants", out.numbers.grants, wanted.grants_min, out);
     check_floor("writes", out.numbers.writes, wanted.writes_min, out);
     check_calm(with);

@@ -5,7 +5,10 @@
 
 #include "test/checker/story.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 namespace paddock::checker {
@@ -30,6 +33,18 @@ void check_idle(const key_story& story, const context& with);
 
 /// `lost_signal`.
 void check_losses(const key_story& story, const context& with);
+
+/// When each client was first granted what it had asked for once faults were over, for `served`.
+class service_ledger {
+public:
+    void add(const key_story& story, const world& facts);
+    void check(const context& with) const;
+
+    std::size_t clients() const noexcept { return first_grants_.size(); }
+
+private:
+    std::unordered_map<client_id, std::chrono::nanoseconds> first_grants_;
+};
 
 /// The tokens of all keys, for `token_unique` between them.
 class token_ledger {

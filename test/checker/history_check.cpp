@@ -25,6 +25,8 @@ namespace {
 constexpr std::string_view usage =
     "usage: history_check [OPTION...] FILE...\n"
     "  --resolve-within MS  how long calls may wait once faults are over (60000)\n"
+    "  --serve-within MS    by when after the faults a client must be granted something (not at "
+    "all)\n"
     "  --idle-within MS     how long a key may be wanted and not held in calm (60000)\n"
     "  --recovery MS        how much of the beginning of a calm is not judged (0)\n"
     "  --limit-grace MS     what is added to the limits of calls (0)\n"
@@ -67,6 +69,8 @@ bool set_number(rules& wanted, std::string_view option, std::string_view text)
     const auto time = [&] { return std::chrono::milliseconds(number_in(option, text)); };
     if (option == "--resolve-within")
         wanted.resolve_within = time();
+    else if (option == "--serve-within")
+        wanted.serve_within = time();
     else if (option == "--idle-within")
         wanted.idle_within = time();
     else if (option == "--recovery")

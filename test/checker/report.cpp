@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, rule_count> rule_names{
     "sound", "one_believer", "hold_ends",
     "token_unique", "token_order", "fifo",
     "write_order", "write_token", "write_refusal", "increments",
-    "answered", "resolved", "idle_key", "limit",
+    "answered", "resolved", "served", "idle_key", "limit",
     "lost_signal", "left_over", "traffic"};
 // clang-format on
 

@@ -26,6 +26,7 @@ enum class rule : std::uint8_t {
     increments,  ///< the counter has every acknowledged increment, and no others but doubtful ones
     answered,    ///< every call is answered, unless its client dies
     resolved,    ///< once faults are over, calls are answered in time
+    served,      ///< once faults are over, every client that lives is granted something new
     idle_key,    ///< in calm, a key that is wanted is held again in time
     limit,       ///< a call with a limit is answered within it
     lost_signal, ///< a lost hold is signalled once, no later than the next grant of its key
@@ -33,7 +34,7 @@ enum class rule : std::uint8_t {
     traffic,     ///< enough happened for the other rules to mean something
 };
 
-inline constexpr std::size_t rule_count = 17;
+inline constexpr std::size_t rule_count = 18;
 
 /// The word for a rule in reports and on command lines.
 std::string_view name_of(rule which);
@@ -50,6 +51,11 @@ struct rules {
     /// client's last pause, whichever is later), beside the time without a core. Counts only where
     /// a history says `quiet`.
     std::chrono::nanoseconds resolve_within = std::chrono::seconds(60);
+
+    /// By when, after the last fault, a client that lives must have been granted a lock that it
+    /// asked for after that fault; none: it need not ask for any. Counts only where a history says
+    /// `quiet`.
+    std::optional<std::chrono::nanoseconds> serve_within{};
 
     /// How long a key may be wanted and not held while it is calm. It is wanted by a call without
     /// an answer whose limit has not passed and whose client neither died nor stands still. Calm is

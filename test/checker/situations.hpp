@@ -116,6 +116,22 @@ inline const situation calms{
        1210 9.1 granted #16; 1211 9.1 released)",
     small_rules()};
 
+/// Faults end at 100 ms: one client died before, one dies after, the others are served; one of them
+/// stood still and begins to ask late.
+inline const situation service{
+    R"(0 1.1 called; 1 1.1 granted #10; 5 1.1 released; 50 1.0 killed;
+       100 0.0 quiet; 90 2.1 called; 104 2.1 granted #11; 105 2.1 released;
+       110 2.2 called; 140 2.2 granted #12; 141 2.2 released;
+       80 3.1 called; 130 3.1 refused; 131 3.0 killed;
+       120 4.1 called; 149 4.1 granted #13; 150 4.1 released;
+       70 5.1 called; 71 5.1 refused; 75 5.0 paused; 160 5.0 resumed;
+       161 5.2 called; 205 5.2 granted #14; 206 5.2 released)",
+    [] {
+        auto by = small_rules();
+        by.serve_within = std::chrono::milliseconds(50);
+        return by;
+    }()};
+
 /// Just as much calm as is demanded.
 inline const situation long_calm{
     R"(0 1.1 called; 1 1.1 granted #10; 5 1.1 released;
