@@ -1,6 +1,7 @@
 #include "test/chaos/stall_watch.hpp"
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -66,7 +67,7 @@ stall_watch::stall_watch(std::vector<loop> loops, int limit)
 
 stall_watch::~stall_watch()
 {
-    ended_ = true;
+    ended_.release();
     thread_.join();
 }
 
@@ -77,7 +78,7 @@ void stall_watch::watch()
         int ticks{0};
     };
     std::vector<answer> answers(loops_.size());
-    for (; !ended_; std::this_thread::sleep_for(tick)) {
+    while (!ended_.try_acquire_for(tick)) {
         for (std::size_t each = 0; each < loops_.size(); ++each) {
             auto& [given, ticks] = answers[each];
             if (!given || *given) {

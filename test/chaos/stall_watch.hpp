@@ -2,9 +2,9 @@
 
 /// Ends a chaos client that stands still by itself, and says where.
 
-#include <atomic>
 #include <chrono>
 #include <functional>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,7 +37,7 @@ private:
 
     const std::vector<loop> loops_;
     const int limit_;
-    std::atomic<bool> ended_{false};
+    std::binary_semaphore ended_{0};
     std::thread thread_; // last: it uses the rest
 };
 
