@@ -70,11 +70,11 @@ private:
     asio::awaitable<void> attempt(const attempt_plan& plan)
     {
         attempt_record record(world_.book, plan.key);
-        record.called(plan.limit_of_answer());
+        record.called(plan);
         error_code ec;
         auto got = co_await ask(plan, ec);
         if (!got) {
-            record.refused();
+            record.refused(ec);
             if (ec && ec != asio::error::operation_aborted)
                 co_await pause(error_pause);
             co_return;

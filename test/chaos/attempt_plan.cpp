@@ -80,7 +80,7 @@ attempt_plan draw_attempt(std::mt19937_64& chance, const key_choice& keys, bool 
     plan.how = draw_asking(chance);
     plan.limit = up_to(chance, milliseconds(one_in(chance, 10) ? 3'000 : 300));
     if (!blocking && one_in(chance, 10)) {
-        plan.cancel_after = up_to(chance, milliseconds(50));
+        plan.cancel_after = milliseconds(1) + up_to(chance, milliseconds(49));
         plan.cancel_totally = one_in(chance, 2);
     }
     plan.stay = draw_stay(chance);

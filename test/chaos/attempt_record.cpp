@@ -1,9 +1,11 @@
 #include "test/chaos/attempt_record.hpp"
 
 #include "test/chaos/core_wait.hpp"
+#include "test/chaos/refusals.hpp"
 
 namespace paddock::test {
 
+using namespace std::chrono_literals;
 using checker::event_kind;
 
 namespace {
@@ -30,10 +32,11 @@ void attempt_record::add(event_kind kind, std::chrono::nanoseconds time, std::in
     book_.log.append(what, key_);
 }
 
-void attempt_record::called(std::chrono::nanoseconds limit)
+void attempt_record::called(const attempt_plan& plan)
 {
     waited_before_ = core_wait();
-    add(event_kind::called, event_time(), limit.count());
+    token_ = std::chrono::nanoseconds(plan.cancel_after.value_or(0ms)).count();
+    add(event_kind::called, event_time(), std::chrono::nanoseconds(plan.limit_of_answer()).count());
 }
 
 std::int64_t attempt_record::starved() const
@@ -41,9 +44,10 @@ std::int64_t attempt_record::starved() const
     return (core_wait() - waited_before_).count();
 }
 
-void attempt_record::refused()
+void attempt_record::refused(const error_code& why)
 {
     const auto time = event_time();
+    token_ = number_of(why);
     add(event_kind::refused, time, starved());
 }
 

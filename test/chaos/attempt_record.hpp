@@ -2,8 +2,10 @@
 
 /// What one lock attempt of a chaos client notes in the history.
 
+#include "test/chaos/attempt_plan.hpp"
 #include "test/chaos/run_names.hpp"
 #include "test/checker/history_text.hpp"
+#include <paddock/error.hpp>
 #include <paddock/hold.hpp>
 
 #include <atomic>
@@ -40,10 +42,10 @@ public:
 
     std::uint64_t number() const noexcept { return number_; }
 
-    void called(std::chrono::nanoseconds limit);
+    void called(const attempt_plan& plan);
 
     /// Notes the answer; on the thread that called, since it tells how long that waited for a core.
-    void refused();
+    void refused(const error_code& why);
 
     /// The same for a grant, and from now on watches the hold.
     void granted(const hold& held);
@@ -71,7 +73,7 @@ private:
     attempt_book& book_;
     std::string key_;
     std::uint64_t number_;
-    std::int64_t token_ = 0;
+    std::int64_t token_ = 0;                                 // of the next event
     std::chrono::nanoseconds waited_before_{0};              // for a core, when it called
     std::atomic<std::chrono::nanoseconds::rep> believed_{0}; // read before the last good look
     std::chrono::nanoseconds noted_{0}; // when it was noted that it is believed

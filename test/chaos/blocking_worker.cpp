@@ -42,11 +42,11 @@ public:
     {
         const auto plan = draw_attempt(chance_, world_.keys, true);
         attempt_record record(world_.book, plan.key);
-        record.called(plan.limit_of_answer());
+        record.called(plan);
         error_code ec;
         auto got = ask(plan, ec);
         if (!got) {
-            record.refused();
+            record.refused(ec);
             if (ec)
                 pass(error_pause, [] { return false; });
             return;

@@ -59,6 +59,15 @@ wait(asio::io_context& io, std::function<bool()> come_true, std::chrono::nanosec
     co_return true;
 }
 
+void note_close(client_world& world)
+{
+    paddock::checker::event closed;
+    closed.kind = paddock::checker::event_kind::closed;
+    closed.client = world.options.id;
+    closed.time = event_time();
+    world.log.append(closed, "");
+}
+
 /// Closes sessions that are in use, one now and then. The last close is awaited like an attempt:
 /// its handler must not outlive the context that it runs on.
 asio::awaitable<void> replace_sessions(asio::io_context& io, client_world& world)
@@ -72,6 +81,7 @@ asio::awaitable<void> replace_sessions(asio::io_context& io, client_world& world
                 io, [&] { return world.stopping.load(); }, std::chrono::milliseconds(life)))
             break;
         const auto old = world.sets.replace(chance() % world.sets.size());
+        note_close(world); // before the close, and when no call can take the old session any more
         paddock::error_code in_doubt; // an outage: its time-out ends it
         co_await old->owner.async_close(asio::redirect_error(asio::use_awaitable, in_doubt));
     }

@@ -1,5 +1,6 @@
 #include "test/chaos/verdict.hpp"
 
+#include "test/chaos/refusals.hpp"
 #include "test/checker/check.hpp"
 #include "test/checker/history_text.hpp"
 
@@ -31,6 +32,7 @@ checker::rules rules_of(const evidence& of)
     rules.serve_within = of.recovery + serving;
     rules.idle_within = idle_limit;
     rules.calm_min = idle_limit; // a shorter one could not show that a key stands still
+    rules.errors = expected_errors();
     rules.limit_grace = queueing;
     rules.signal_grace = telling;
     rules.grants_min = static_cast<std::uint64_t>(of.grants_min);
@@ -86,6 +88,7 @@ bool judge(const evidence& of)
 {
     print_faults(of.faults);
     const auto report = checker::check(read_all(of.folder), rules_of(of));
+    std::printf("%-28s %6s\n%s\n", "refused", "times", table_of_refusals(report.numbers).c_str());
     std::printf("%s\n%s", text_of(report.numbers).c_str(), text_of(report).c_str());
     for (const auto& failure : of.failures)
         std::printf("failure: %s\n", failure.c_str());

@@ -39,6 +39,20 @@ const std::vector<bad_history>& bad_answers()
         {"a client granted late after it went on", service, "205 5.2 granted #14; 206 5.2 released", "211 5.2 granted #14; 211 5.2 released", {served}},
         {"a client that went on and did not ask", service, "161 5.2 called; 205 5.2 granted #14; 206 5.2 released", "", {served}},
 
+        // Errors without a cause.
+        {"an error that nobody knows", errors, "7 2.1 refused #1", "7 2.1 refused #4", {error_cause}},
+        {"a call that was cancelled by nobody", errors, "2 2.1 called #5", "2 2.1 called", {error_cause}},
+        {"a call that was cancelled before anybody did", errors, "7 2.1 refused #1", "6 2.1 refused #1", {error_cause}},
+        {"a call whose limit passed, cancelled", errors, "70 3.1 refused", "70 3.1 refused #1", {error_cause}},
+        {"a session that nobody closed", errors, "15 2.0 closed;", "", {error_cause}},
+        {"a session that another client closed", errors, "15 2.0 closed", "15 3.0 closed", {error_cause}},
+        {"a session that was closed before the call, and after its end", errors, "40 2.0 closed;", "", {error_cause}},
+        {"a session that was closed after the answer", errors, "15 2.0 closed", "21 2.0 closed", {error_cause}},
+        {"a session lost in calm", errors, "119 3.3 called", "120 3.3 called", {error_cause}},
+        {"a session lost just before the next fault", errors, "201 3.4 refused #3", "200 3.4 refused #3", {error_cause}},
+        {"a fault that was over before", errors, "200 0.0 calm_ends", "230 0.0 calm_ends", {error_cause}},
+        {"a session lost once faults were over", errors, "353 4.1 refused #1", "353 4.1 refused #3", {error_cause}},
+
         // Keys that stand still in calm.
         {"a waiter that nobody wakes", calms, "215 2.1 granted #11; 216 2.1 released", "221 2.1 granted #11; 222 2.1 released", {idle_key}},
         {"a waiter woken by the next fault only", calms, "215 2.1 granted #11; 216 2.1 released", "301 2.1 granted #11; 302 2.1 released", {idle_key}},

@@ -17,6 +17,7 @@ void check_key(const key_story& story, const context& with)
     check_writes(story, with);
     check_increments(story, with);
     check_answers(story, with);
+    check_errors(story, with);
     check_idle(story, with);
     check_losses(story, with);
 }

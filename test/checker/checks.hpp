@@ -28,6 +28,9 @@ void check_increments(const key_story& story, const context& with);
 /// `answered`, `resolved`, `limit`.
 void check_answers(const key_story& story, const context& with);
 
+/// `error_cause`.
+void check_errors(const key_story& story, const context& with);
+
 /// `idle_key`.
 void check_idle(const key_story& story, const context& with);
 

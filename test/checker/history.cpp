@@ -12,7 +12,7 @@ std::string_view name_of(event_kind kind)
         "called", "granted", "refused", "believed", "released", "lost", "lost_signalled",
         "written", "write_refused",
         "increment_sent", "incremented", "increment_refused", "final_value",
-        "killed", "paused", "resumed", "calm_begins", "calm_ends", "quiet", "left_over"};
+        "killed", "paused", "resumed", "closed", "calm_begins", "calm_ends", "quiet", "left_over"};
     // clang-format on
     return names.at(static_cast<std::size_t>(kind));
 }

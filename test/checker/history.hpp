@@ -31,10 +31,12 @@ namespace paddock::checker {
 /// What happened. At equal times of one attempt, the order of this list is the order of events.
 enum class event_kind : std::uint8_t {
     // A client's lock call and the hold it gave. `client` and `attempt` together name it.
-    called,   ///< a lock call begins; `value` is its limit in ns, zero for none
+    called,   ///< a lock call begins; `value` is its limit in ns, `token` how long after that it is
+              ///< cancelled, in ns; zero for none
     granted,  ///< it is answered with a hold; `token`, and `value` as for `refused`
-    refused,  ///< it is answered without one: timed out, failed, cancelled; `value` is for how
-              ///< long of the wait, in ns, its process had no core to run on
+    refused,  ///< it is answered without one; `token` is the error, as a number of the test's own,
+              ///< zero when only its limit passed; `value` is for how long of the wait, in ns, its
+              ///< process had no core to run on
     believed, ///< `held()` answered true; the time was read before
     released, ///< the hold's belief ends because its holder lets go
     lost,     ///< the hold's belief ends, and its holder did not want it to
@@ -54,6 +56,7 @@ enum class event_kind : std::uint8_t {
     killed,      ///< `client` died: it believes nothing any more, its calls need no answer
     paused,      ///< `client` stands still (SIGSTOP)
     resumed,     ///< and goes on
+    closed,      ///< `client` closes one of its sessions, with the calls that wait in it
     calm_begins, ///< no fault is on, and every server serves
     calm_ends,   ///< the next fault is about to begin
     quiet,       ///< the last fault is over: from here on everything is served, and calm
@@ -61,7 +64,7 @@ enum class event_kind : std::uint8_t {
 };
 
 /// How many kinds there are, for tables.
-inline constexpr std::size_t event_kinds = 20;
+inline constexpr std::size_t event_kinds = 21;
 
 using client_id = std::uint32_t;
 using key_id = std::uint32_t;

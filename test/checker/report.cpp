@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, rule_count> rule_names{
     "token_unique", "token_order", "fifo",
     "write_order", "write_token", "write_refusal", "increments",
     "answered", "resolved", "served", "idle_key", "limit",
-    "lost_signal", "left_over", "traffic"};
+    "error_cause", "lost_signal", "left_over", "traffic"};
 // clang-format on
 
 void add_count(std::string& text, std::string_view name, std::uint64_t count)

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,7 @@ struct summary {
     std::uint64_t calls{0};
     std::uint64_t grants{0};
     std::uint64_t refusals{0};
+    std::map<std::int64_t, std::uint64_t> errors; ///< how many refusals had which, zero included
     std::uint64_t losses{0};
     std::uint64_t kills{0};
     std::uint64_t pauses{0};

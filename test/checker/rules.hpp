@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace paddock::checker {
 
@@ -29,18 +30,31 @@ enum class rule : std::uint8_t {
     served,      ///< once faults are over, every client that lives is granted something new
     idle_key,    ///< in calm, a key that is wanted is held again in time
     limit,       ///< a call with a limit is answered within it
+    error_cause, ///< a call fails with no error but those that have a cause
     lost_signal, ///< a lost hold is signalled once, no later than the next grant of its key
     left_over,   ///< nothing is left at rest
     traffic,     ///< enough happened for the other rules to mean something
 };
 
-inline constexpr std::size_t rule_count = 18;
+inline constexpr std::size_t rule_count = 19;
 
 /// The word for a rule in reports and on command lines.
 std::string_view name_of(rule which);
 
 /// The rule that name_of() calls so; none for other words.
 std::optional<rule> rule_named(std::string_view name);
+
+/// What must have happened for a call to fail with an error.
+enum class cause : std::uint8_t {
+    cancelled, ///< its caller cancelled it
+    closed,    ///< its client closed a session meanwhile
+    fault,     ///< it was not calm all the time: see `rules::recovery`
+};
+
+struct expected_error {
+    std::int64_t number; ///< as in `event_kind::refused`
+    cause needs;
+};
 
 /// Which rules are checked, with which numbers.
 struct rules {
@@ -88,6 +102,9 @@ struct rules {
     std::uint64_t grants_min = 1;
     std::uint64_t writes_min = 0;
     std::chrono::nanoseconds calm_min{0}; ///< of calm that is judged
+
+    /// The errors with which calls may fail; when there are none here, any may be.
+    std::vector<expected_error> errors{};
 
     /// How many violations of each rule are listed; all are counted.
     std::size_t listed_max = 10;

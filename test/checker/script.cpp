@@ -32,7 +32,7 @@ bool read_extra(const std::string& word, event& what, history& into)
 {
     const auto rest = word.substr(1);
     if (word.front() == '#')
-        what.token = std::stoll(rest);
+        what.token = std::stoll(rest) * (what.kind == event_kind::called ? millisecond : 1);
     else if (word.front() == '=')
         what.value = std::stoll(rest) * (what.kind <= event_kind::refused ? millisecond : 1);
     else if (word.front() == '@')

@@ -132,6 +132,23 @@ inline const situation service{
         return by;
     }()};
 
+/// The errors 1, of a call that is cancelled, 2, when a session is closed, and 3, in a fault.
+inline const situation errors{
+    R"(0 1.1 called; 1 1.1 granted #10; 900 1.1 released;
+       2 2.1 called #5; 7 2.1 refused #1; 10 2.2 called; 15 2.0 closed; 20 2.2 refused #2;
+       30 2.0 closed; 31 2.3 called; 40 2.0 closed; 41 2.3 refused #2; 50 2.0 closed;
+       60 3.1 called =10; 70 3.1 refused;
+       100 0.0 calm_begins; 80 3.2 called; 110 3.2 refused #3; 119 3.3 called; 130 3.3 refused #3;
+       200 0.0 calm_ends; 190 3.4 called; 201 3.4 refused #3; 210 3.5 called; 220 3.5 refused #3;
+       300 0.0 quiet; 299 3.6 called; 340 3.6 refused #3;
+       350 4.1 called #3; 353 4.1 refused #1)",
+    [] {
+        auto by = small_rules();
+        by.idle_within = std::chrono::seconds(1);
+        by.errors = {{1, cause::cancelled}, {2, cause::closed}, {3, cause::fault}};
+        return by;
+    }()};
+
 /// Just as much calm as is demanded.
 inline const situation long_calm{
     R"(0 1.1 called; 1 1.1 granted #10; 5 1.1 released;

@@ -39,7 +39,7 @@ void set_answer(attempt& one, const event& what)
 {
     one.answered = what.kind == event_kind::granted ? answer::granted : answer::refused;
     one.answered_at = what.time;
-    one.token = what.token;
+    (one.granted() ? one.token : one.error) = what.token;
     one.starved = nanoseconds(what.value);
 }
 
@@ -106,9 +106,10 @@ void add_attempt(std::span<const event*> events, key_story& story, const context
 {
     const auto& first = *events.front();
     attempt one{.client = first.client, .number = first.attempt, .called_at = first.time};
-    if (first.kind == event_kind::called)
+    if (first.kind == event_kind::called) {
         one.limit = nanoseconds(first.value);
-    else
+        one.cancelled_after = nanoseconds(first.token);
+    } else
         complain(first, story, with, "but called nothing");
     for (const event* what : events) {
         check_alive(*what, story, with);

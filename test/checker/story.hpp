@@ -30,7 +30,9 @@ struct attempt {
     std::uint64_t number{0};
     std::int64_t token{0};
     std::chrono::nanoseconds limit{0};
-    std::chrono::nanoseconds starved{0}; // how long of the wait no core was free
+    std::int64_t error{0};                       // of a refusal
+    std::chrono::nanoseconds cancelled_after{0}; // zero: not at all
+    std::chrono::nanoseconds starved{0};         // how long of the wait no core was free
     std::chrono::nanoseconds called_at{0};
     std::chrono::nanoseconds answered_at{never};
     std::chrono::nanoseconds seen_believed_at{0}; // last

@@ -86,6 +86,8 @@ void add_fate(world& facts, const event& what, report& out)
         add_pause(facts, what, out);
     else if (what.kind == event_kind::resumed)
         end_pause(facts, what, out);
+    else if (what.kind == event_kind::closed)
+        facts.closings[what.client].push_back(what.time);
     else if (what.kind == event_kind::calm_begins)
         begin_calm(facts, what, out);
     else if (what.kind == event_kind::calm_ends)
@@ -100,6 +102,22 @@ std::optional<nanoseconds> world::death_of(client_id client) const
 {
     const auto found = deaths.find(client);
     return found == deaths.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool world::closed_between(client_id client, nanoseconds begin, nanoseconds end) const
+{
+    const auto found = closings.find(client);
+    if (found == closings.end())
+        return false;
+    const auto next = std::lower_bound(found->second.begin(), found->second.end(), begin);
+    return next != found->second.end() && *next <= end;
+}
+
+bool world::calm_between(nanoseconds begin, nanoseconds end, nanoseconds recovery) const
+{
+    const auto here = std::partition_point(
+        calms.begin(), calms.end(), [&](const calm& one) { return one.end < end; });
+    return here != calms.end() && here->begin + recovery <= begin;
 }
 
 bool world::paused_between(client_id client, nanoseconds begin, nanoseconds end) const

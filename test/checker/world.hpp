@@ -29,11 +29,22 @@ struct calm {
 struct world {
     std::unordered_map<client_id, std::chrono::nanoseconds> deaths;
     std::unordered_map<client_id, std::vector<pause>> pauses; // in order of time
-    std::optional<std::chrono::nanoseconds> quiet;            // the last one
-    std::vector<calm> calms;                                  // in order of time
-    std::chrono::nanoseconds last{0};                         // the time of the last event
+    std::unordered_map<client_id, std::vector<std::chrono::nanoseconds>> closings; // the same
+    std::optional<std::chrono::nanoseconds> quiet;                                 // the last one
+    std::vector<calm> calms;          // in order of time
+    std::chrono::nanoseconds last{0}; // the time of the last event
 
     std::optional<std::chrono::nanoseconds> death_of(client_id client) const;
+
+    /// Whether the client closed a session at some time from `begin` to `end`, both included.
+    bool closed_between(client_id client,
+                        std::chrono::nanoseconds begin,
+                        std::chrono::nanoseconds end) const;
+
+    /// Whether no fault was on from `begin` to `end`, nor less than `recovery` before.
+    bool calm_between(std::chrono::nanoseconds begin,
+                      std::chrono::nanoseconds end,
+                      std::chrono::nanoseconds recovery) const;
 
     /// Whether the client stood still at some time from `begin` to `end`, both included.
     bool paused_between(client_id client,
