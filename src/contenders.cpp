@@ -49,11 +49,14 @@ std::vector<std::string> contenders::take_turn(portion most)
     return paths;
 }
 
-std::function<void()> contenders::on_missing(const std::string& path) const
+std::function<void()> contenders::take_missing(const std::string& path)
 {
     const auto found = std::find_if(
         entries_.begin(), entries_.end(), [&](const auto& who) { return who.second.path == path; });
-    return found == entries_.end() ? nullptr : found->second.events.missing;
+    if (found == entries_.end())
+        return nullptr;
+    found->second.path.clear();
+    return found->second.events.missing;
 }
 
 std::vector<contender_events> contenders::take_all()

@@ -49,8 +49,9 @@ public:
     /// The next paths to check, in turns, so that each is checked whatever their number.
     std::vector<std::string> take_turn(portion most);
 
-    /// What to call because the znode at `path` is missing; empty if nobody minds.
-    std::function<void()> on_missing(const std::string& path) const;
+    /// What to call because the znode at `path` is missing; empty if nobody minds. The path is not
+    /// checked again: an attempt that is busy will find out by itself, and may have others soon.
+    std::function<void()> take_missing(const std::string& path);
 
     /// Empties the registry and gives what is to be told to each.
     std::vector<contender_events> take_all();

@@ -19,21 +19,23 @@ grant::grant(std::shared_ptr<session_core> core,
 
 bool grant::believed() const noexcept
 {
-    return now() == phase::held && core_->io().now() < std::min(belief_->deadline(), who_.expires);
+    const auto at = core_->io().now(); // before the deadline is read, which may move meanwhile
+    return now() == phase::held && at < std::min(belief_->deadline(), who_.expires);
 }
 
 // Who was told that it is over must never hear otherwise, so the first look past the end settles
-// it.
-bool grant::held() const noexcept
+// it, also where evidence has been taken in just before that and the session believes on.
+bool grant::held() noexcept
 {
     if (believed())
         return true;
     auto expected = phase::held;
-    phase_.compare_exchange_strong(expected, phase::lapsed, std::memory_order_acq_rel);
+    if (phase_.compare_exchange_strong(expected, phase::lapsed, std::memory_order_acq_rel))
+        core_->io().post([self = shared_from_this()] { self->core_->end_lapsed(self); });
     return false;
 }
 
-time_point grant::valid_until() const noexcept
+time_point grant::valid_until() noexcept
 {
     return held() ? std::min(belief_->deadline(), who_.expires) : time_point::min();
 }

@@ -35,9 +35,9 @@ private:
 
 /// What a hold refers to.
 ///
-/// *held* -> *released*, by the user; or -> *lapsed*, seen past its deadline by `held()` and not
-/// yet by the I/O thread; or -> *lost*. Nothing leads back to *held*: evidence that comes after the
-/// deadline must not revive what somebody was told is gone.
+/// *held* -> *released*, by the user; or -> *lapsed*, seen past its deadline by `held()`, which the
+/// I/O thread is about to hear; or -> *lost*. Nothing leads back to *held*: evidence that comes
+/// after the deadline must not revive what somebody was told is gone.
 class grant : public std::enable_shared_from_this<grant> {
 public:
     enum class phase { held, lapsed, released, lost };
@@ -56,10 +56,10 @@ public:
           identity who);
 
     // Any thread.
-    bool held() const noexcept;
+    bool held() noexcept;
     /// As `held()`, for observers: being looked at changes nothing.
     bool believed() const noexcept;
-    time_point valid_until() const noexcept;
+    time_point valid_until() noexcept;
     /// Ends it for the user; says whether it was held. The znode is deleted in the background;
     /// `gone` runs on the I/O thread when that is confirmed, at once if there was nothing to end.
     bool release(std::function<void(error_code)> gone);
@@ -92,7 +92,7 @@ private:
     const identity who_;
     const std::string path_;
     std::stop_source lost_;
-    mutable std::atomic<phase> phase_{phase::held};
+    std::atomic<phase> phase_{phase::held};
     std::map<std::uint64_t, waiter> waiters_;
     std::atomic<std::uint64_t> last_waiter_{0};
 };

@@ -24,11 +24,13 @@ void reaper::take(doomed_contender node)
     }
     const auto which = ++last_;
     victims_.emplace(which, victim{std::move(node)});
+    ++core_.counters.reaping;
     work_on(which);
 }
 
 void reaper::end_epoch()
 {
+    core_.counters.reaping = 0;
     for (auto& [which, doomed] : std::exchange(victims_, {})) {
         if (doomed.node.gone)
             doomed.node.gone(errc::session_lost);
@@ -114,6 +116,8 @@ void reaper::not_there(id which)
         finish(which, {});
         return;
     }
+    if (doomed.vain_looks == 0)
+        --core_.counters.reaping; // what follows is for what may come late
     const auto when = core_.io().now() + core_.timeout() / 2 * (1 << doomed.vain_looks++);
     core_.io().call_at(when, [weak = core_.weak_from_this(), this, which] {
         const auto self = weak.lock();
@@ -143,6 +147,8 @@ void reaper::again(id which, reply_code code)
 void reaper::finish(id which, error_code outcome)
 {
     const auto done = victims_.extract(which);
+    if (done.mapped().vain_looks == 0)
+        --core_.counters.reaping;
     ++core_.counters.reaped;
     if (const auto& gone = done.mapped().node.gone)
         gone(outcome);

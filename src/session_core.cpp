@@ -87,6 +87,7 @@ session_usage session_core::usage() const
             .grants = now.grants,
             .holds_lost = now.holds_lost,
             .reaped = now.reaped,
+            .reaping = now.reaping,
             .holds = now.holds,
             .contenders = now.contenders,
             .watches = now.watches,

@@ -32,8 +32,8 @@ class reaper;
 /// The figures of `session_usage`, written on the I/O thread and read anywhere.
 struct usage_counters {
     std::atomic<std::uint64_t> requests{0}, writes{0}, evidence{0}, heartbeats{0}, in_doubt{0},
-        watch_events{0}, connects{0}, epochs{0}, grants{0}, holds_lost{0}, reaped{0}, holds{0},
-        contenders{0}, watches{0}, queued{0};
+        watch_events{0}, connects{0}, epochs{0}, grants{0}, holds_lost{0}, reaped{0}, reaping{0},
+        holds{0}, contenders{0}, watches{0}, queued{0};
 };
 
 /// A session: one ZooKeeper client after another, each an epoch; what may be believed of it; and
@@ -139,13 +139,16 @@ public:
                    bool ended_now,
                    bool was_held,
                    const std::function<void(error_code)>& gone);
+    /// Somebody saw the hold past its deadline.
+    void end_lapsed(const std::shared_ptr<grant>& granted);
     /// Commits a check of the hold's contender.
     void verify(const std::shared_ptr<grant>& granted, std::function<void(error_code)> done);
 
     usage_counters counters;
 
 private:
-    enum class request_kind { read, write, heartbeat, evidence };
+    /// `unwatch` may be answered by the client itself, and proves no contact.
+    enum class request_kind { read, unwatch, write, heartbeat, evidence };
 
     // zk_events
     void on_connected(const connection_info& info) override;

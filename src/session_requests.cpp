@@ -61,7 +61,7 @@ reply_code session_core::note_answered(std::uint64_t epoch, request_kind kind, c
         last_commit_took_ = answer.received - answer.sent;
     if (is_write && answer.code == reply_code::ok)
         take_evidence(answer);
-    else
+    else if (kind != request_kind::unwatch)
         belief_.answered(answer.sent, answer.received);
     return answer.code;
 }
@@ -230,7 +230,7 @@ void session_core::retire_watch(const std::string& path)
             self->watches_.retired(path);
     };
     request(epoch_,
-            request_kind::read,
+            request_kind::unwatch,
             zk_client::done(std::move(confirm)),
             [path](zk_client& client, nanoseconds patience, auto answered) {
                 client.unwatch(path, patience, std::move(answered));

@@ -147,7 +147,7 @@ void session_core::send_evidence()
 void session_core::evidence_failed(const std::vector<std::string>& paths, std::size_t index)
 {
     if (index < paths.size()) {
-        if (const auto missing = contenders_.on_missing(paths[index]))
+        if (const auto missing = contenders_.take_missing(paths[index]))
             missing();
     }
     if (connected_ && contenders_.size() != 0)
@@ -251,6 +251,14 @@ void session_core::expire_holds()
         set_state(session_state::suspended,
                   errc::in_doubt,
                   "the ensemble committed nothing for this session in time");
+}
+
+void session_core::end_lapsed(const std::shared_ptr<grant>& granted)
+{
+    if (granted->now() != grant::phase::lapsed)
+        return;
+    const bool by_max_hold = io_->now() >= granted->who().expires;
+    lose(granted, true, by_max_hold ? "max_hold has passed" : "its deadline had passed when asked");
 }
 
 void session_core::lose(const std::shared_ptr<grant>& granted, bool reap_node, const char* why)

@@ -53,6 +53,7 @@ struct session_usage {
     std::uint64_t grants;       ///< locks granted
     std::uint64_t holds_lost;   ///< of these, lost before they were released
     std::uint64_t reaped;       ///< contender znodes confirmed gone
+    std::uint64_t reaping;      ///< contenders now being deleted, until that is confirmed
     std::uint64_t holds;        ///< now held
     std::uint64_t contenders;   ///< attempts and holds now alive
     std::uint64_t watches;      ///< now set

@@ -121,13 +121,14 @@ private:
         const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& one) {
             return one.second.path == path;
         });
-        const auto told = registry_.on_missing(path);
+        const auto told = registry_.take_missing(path);
         require(static_cast<bool>(told) == (found != entries_.end()), "who minds is told");
         if (!told)
             return;
         heard_.clear();
         told();
         require(heard_ == std::vector{found->second.ears}, "the present ears hear it");
+        found->second.path.clear(); // it is not checked again
     }
 
     // As many turns as it takes to go round once reach everybody.

@@ -30,16 +30,16 @@ void witness::at_rest(const std::vector<process*>& alive)
                 continue;
             const auto use = core->usage();
             wakes += use.watch_events;
-            if (use.contenders + use.watches + use.holds + use.queued != 0)
+            if (use.contenders + use.watches + use.holds + use.queued + use.reaping != 0)
                 violated(each->name() + " still keeps " + std::to_string(use.contenders) +
                          " contenders, " + std::to_string(use.watches) + " watches, " +
                          std::to_string(use.holds) + " holds, " + std::to_string(use.queued) +
-                         " requests");
+                         " requests, " + std::to_string(use.reaping) + " to delete");
         }
     }
     if (servers_.seen().foreign_deletes != 0)
         violated("a contender of somebody else was deleted");
-    if (wakes > deletions_ + abandoned + deleted_by_operator_.size())
+    if (wakes > deletions_)
         violated(std::to_string(wakes) + " wakes for " + std::to_string(deletions_) +
                  " contenders that went");
     for (const auto& [key, entry] : store_.entries())

@@ -52,7 +52,7 @@ void witness::check_stays_lost(observed& of)
 // A grant comes with at least a quarter of the time-out of belief, unless `max_hold` ends it first.
 void witness::check_lasts(const observed& next)
 {
-    const auto& granted = *next.granted_;
+    auto& granted = *next.granted_;
     if (granted.who().expires != time_point::max())
         return;
     const auto left =

@@ -133,10 +133,24 @@ TEST_CASE("the owner of a missing znode is told, and nobody else", "[unit][conte
     registry.set_path(who, "/1");
     add_at(registry, "/2");
 
-    registry.on_missing("/1")();
+    registry.take_missing("/1")();
 
     CHECK(told == 1);
-    CHECK_FALSE(registry.on_missing("/3"));
+    CHECK_FALSE(registry.take_missing("/3"));
+}
+
+TEST_CASE("a znode that was found missing is not checked again", "[unit][contenders]")
+{
+    contenders registry;
+    const auto who = registry.add({[] {}, {}});
+    registry.set_path(who, "/1");
+    add_at(registry, "/2");
+
+    CHECK(registry.take_missing("/1"));
+
+    CHECK(registry.take_turn(paths(10)) == std::vector<std::string>{"/2"});
+    registry.set_path(who, "/3"); // it queues again
+    CHECK(registry.take_turn(paths(10)) == std::vector<std::string>{"/3", "/2"});
 }
 
 TEST_CASE("nobody is told of a znode whose owner has left", "[unit][contenders]")
@@ -146,7 +160,7 @@ TEST_CASE("nobody is told of a znode whose owner has left", "[unit][contenders]"
 
     registry.remove(who);
 
-    CHECK_FALSE(registry.on_missing("/1"));
+    CHECK_FALSE(registry.take_missing("/1"));
     CHECK(registry.size() == 0);
 }
 
@@ -158,7 +172,7 @@ TEST_CASE("a hold takes over the events of its attempt and keeps its path", "[un
     registry.set_path(who, "/1");
 
     registry.replace(who, {[&] { told.emplace_back("hold"); }, {}});
-    registry.on_missing("/1")();
+    registry.take_missing("/1")();
 
     CHECK(told == std::vector<std::string>{"hold"});
     CHECK(registry.size() == 1);

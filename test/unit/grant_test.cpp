@@ -87,6 +87,23 @@ TEST_CASE("evidence that comes after the deadline revives no grant that was seen
     CHECK(on.granted->now() == grant::phase::lapsed);
 }
 
+TEST_CASE("a grant that was seen past its deadline is lost and told, whatever evidence came then",
+          "[unit][grant]")
+{
+    stage on;
+    const auto lost = on.granted->lost_source().get_token();
+    const auto told = on.wait();
+    on.thread->time += 5s;
+    REQUIRE_FALSE(on.granted->held());
+    on.belief->set(on.thread->time + 5s); // taken in just before, and published just behind
+
+    on.run();
+
+    CHECK(on.granted->now() == grant::phase::lost);
+    CHECK(lost.stop_requested());
+    CHECK(*told == errc::hold_lost);
+}
+
 TEST_CASE("a grant with a longest time ends then, however well its session is", "[unit][grant]")
 {
     stage on(3s);
