@@ -50,7 +50,10 @@ heal client_killed_at_step(stage& on)
 {
     const auto which = any_program(on);
     auto* const victim = on.programs[which].get();
-    victim->host().die_after(1 + on.chance.below(400), [victim] { victim->die(); });
+    victim->host().die_after(1 + on.chance.below(400), [victim, hit = on.hit] {
+        *hit = true;
+        victim->die();
+    });
     return [&on, which, victim] {
         victim->host().die_after(0, nullptr);
         on.replace(which);

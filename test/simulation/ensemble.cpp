@@ -138,6 +138,16 @@ void ensemble::set_sync_to_disk(std::size_t server, nanoseconds time)
     parts_->around.servers.at(server)->sync_to_disk = time;
 }
 
+nanoseconds ensemble::tick() const
+{
+    return parts_->around.config.tick;
+}
+
+void ensemble::set_ping_lateness(nanoseconds most)
+{
+    parts_->around.ping_lateness = most;
+}
+
 void ensemble::throttle_next(std::size_t server, std::size_t requests)
 {
     parts_->around.servers.at(server)->clients().throttle_next(requests);

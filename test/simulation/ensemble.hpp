@@ -22,6 +22,8 @@ struct ensemble_config {
     std::chrono::milliseconds container_check{60'000};
     nanoseconds sync_to_disk{200us}; ///< what an fsync of the log takes
     /// Requests in flight at one server past which it answers `throttled`; 0: never.
+    /// How much faster or slower a leader's clock may run, in parts per million.
+    std::int64_t drift_ppm_max{0};
     std::size_t throttle_limit{0};
     /// The only credentials that are accepted; empty: all.
     std::string accepted_secret{};
@@ -64,6 +66,9 @@ public:
     void resume(std::size_t server);
     /// What an fsync takes on this server from now on.
     void set_sync_to_disk(std::size_t server, nanoseconds time);
+    nanoseconds tick() const;
+    /// Each ping of a leader comes up to so much late from now on.
+    void set_ping_lateness(nanoseconds most);
     /// The server answers so many of the next requests of clients with `throttled`.
     void throttle_next(std::size_t server, std::size_t requests);
     /// The leader, if there is one that serves; nothing happens otherwise.

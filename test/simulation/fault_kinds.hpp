@@ -67,6 +67,7 @@ heal all_servers_killed(stage& on);
 heal all_servers_stopped(stage& on);
 heal old_leader_visited(stage& on);
 heal disk_slow(stage& on);
+heal leader_pings_late(stage& on);
 
 // operator_faults.cpp: sessions and people
 heal session_expires(stage& on);

@@ -22,6 +22,8 @@ struct stage {
     random_source& chance;
     nanoseconds timeout; ///< of the sessions
     std::string root;
+    /// Of the fault that begins: set by one that may find nobody to hurt when it has.
+    std::shared_ptr<bool> hit{};
     bool calm{false}; ///< faults are over: what one had planned for later does not happen
 };
 
@@ -32,6 +34,7 @@ struct fault {
     std::function<void()> (*begin)(stage&);
     /// How long it lasts at most, in thousandths of the session time-out.
     int lasts_max;
+    bool may_miss{false}; ///< it says itself whether it hit anything
 };
 
 const std::vector<fault>& faults();

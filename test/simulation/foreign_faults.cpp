@@ -47,11 +47,12 @@ std::string contender_name(random_source& chance)
     }
 }
 
-void join(stage& on)
+void join(stage& on, bool& hit)
 {
     const auto keys = parents(on);
     if (keys.empty())
         return;
+    hit = true;
     const auto& key = keys[on.chance.below(keys.size())]; // apart: operands have no order
     auto visitor = std::make_shared<foreign_client>(
         on.where,
@@ -72,10 +73,11 @@ void join(stage& on)
 // No locks: nobody waits for them.
 heal foreign_nodes(stage& on)
 {
-    repeat(on, 4, on.timeout / 2, [&on] {
+    repeat(on, 4, on.timeout / 2, [&on, hit = on.hit] {
         const auto keys = parents(on);
         if (keys.empty())
             return;
+        *hit = true;
         const auto path = keys.front() + "/somebody-0000000000";
         on.servers.create_by_operator(path, "");
         on.where.after(on.timeout / 4, [&on, path] { on.servers.remove_by_operator(path); });
@@ -86,7 +88,7 @@ heal foreign_nodes(stage& on)
 // Contenders in the same queues, by the names that other libraries give theirs.
 heal foreign_contenders(stage& on)
 {
-    repeat(on, 8, on.timeout, [&on] { join(on); });
+    repeat(on, 8, on.timeout, [&on, hit = on.hit] { join(on, *hit); });
     return {};
 }
 

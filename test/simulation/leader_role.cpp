@@ -17,13 +17,23 @@ nanoseconds random_phase(surroundings& around)
     return around.where.chance().between(0ns, around.config.tick - 1ns);
 }
 
+std::int64_t random_drift(surroundings& around)
+{
+    const auto most = around.config.drift_ppm_max;
+    if (most == 0)
+        return 0;
+    return static_cast<std::int64_t>(
+               around.where.chance().below(static_cast<std::uint64_t>(2 * most + 1))) -
+           most;
+}
+
 } // namespace
 
 leader_role::leader_role(surroundings& around, server& home)
     : around_(around), home_(home), preparation_(around.paths, around.credentials, home.nodes()),
-      sessions_(around.config.tick, random_phase(around)), last_owner_(own_clients),
-      beat_(around.where, home), expiry_(around.where, home), reaper_(around.where, home),
-      patience_(around.where, home)
+      sessions_(around.config.tick, random_phase(around), random_drift(around)),
+      last_owner_(own_clients), beat_(around.where, home), expiry_(around.where, home),
+      reaper_(around.where, home), patience_(around.where, home)
 {
 }
 
@@ -294,7 +304,9 @@ void leader_role::on_applied(const txn& done)
 // Leader.lead: twice a tick it pings, once a tick it counts who is still there.
 void leader_role::beat()
 {
-    beat_.set(around_.config.tick / 2, [this] { beat(); });
+    const auto late = around_.ping_lateness;
+    const auto pause = late == 0ns ? 0ns : around_.where.chance().between(0ns, late);
+    beat_.set(around_.config.tick / 2 + pause, [this] { beat(); });
     if (!half_tick_)
         ++tick_;
     const auto there = count_if([this](const learner& one) {

@@ -49,9 +49,10 @@ heal session_moves(stage& on)
     for (int turn = 0; turn < 4; ++turn)
         on.requests.plan(client,
                          {.what = request_faults::kind::cut_after,
-                          .skip = static_cast<std::uint32_t>(on.chance.below(8))});
-    return [&on, whom = &client] {
-        on.requests.clear();
+                          .skip = static_cast<std::uint32_t>(on.chance.below(8)),
+                          .hit = on.hit});
+    return [&on, whom = &client, mark = on.hit] {
+        on.requests.clear(mark);
         for (auto* const server : all_servers(on))
             on.net.slow_down(*whom, *server, 0ns);
     };
@@ -69,10 +70,11 @@ heal sessions_closed_in_use(stage& on)
 // there.
 heal contenders_deleted(stage& on)
 {
-    repeat(on, 10, on.timeout, [&on] {
+    repeat(on, 10, on.timeout, [&on, hit = on.hit] {
         const auto found = contenders(on);
         if (found.empty())
             return;
+        *hit = true;
         const auto& victim = found[on.chance.below(found.size())];
         on.seen.operator_deletes(victim);
         on.servers.remove_by_operator(victim);
@@ -83,10 +85,11 @@ heal contenders_deleted(stage& on)
 // Again and again for a short time: deletions fall between any two steps of an attempt.
 heal contenders_deleted_fast(stage& on)
 {
-    repeat(on, 40, 50ms, [&on] {
+    repeat(on, 40, 50ms, [&on, hit = on.hit] {
         const auto found = contenders(on);
         if (found.empty())
             return;
+        *hit = true;
         const auto& victim = found[on.chance.below(found.size())];
         on.seen.operator_deletes(victim);
         on.servers.remove_by_operator(victim);
@@ -107,10 +110,12 @@ void delete_with_children(stage& on, const std::string& parent)
 // Empty ones at any moment, and now and then one with all that stand in it.
 heal parents_deleted(stage& on)
 {
-    repeat(on, 4, on.timeout / 2, [&on] {
+    repeat(on, 4, on.timeout / 2, [&on, hit = on.hit] {
         for (const auto& each : on.servers.nodes_below(on.root)) {
-            if (each.stat.ephemeral_owner == 0 && each.path != on.root && on.chance.one_in(2))
-                return delete_with_children(on, each.path);
+            if (each.stat.ephemeral_owner != 0 || each.path == on.root || !on.chance.one_in(2))
+                continue;
+            *hit = true;
+            return delete_with_children(on, each.path);
         }
     });
     repeat(on, 40, on.timeout / 2, [&on] {
@@ -133,11 +138,12 @@ heal counters_near_end(stage& on)
     constexpr std::int32_t first_refused = 2'147'483'647 - 1'000'000;
     for (const auto& each : on.servers.nodes_below(on.root)) {
         if (each.stat.ephemeral_owner == 0 && each.path != on.root)
-            on.servers.set_next_sequence(
-                each.path,
-                on.chance.one_in(2)
-                    ? first_refused - static_cast<std::int32_t>(on.chance.below(20))
-                    : 2'147'483'647 - static_cast<std::int32_t>(on.chance.below(8)));
+            *on.hit = true;
+        on.seen.may_be_worn_out = true;
+        on.servers.set_next_sequence(
+            each.path,
+            on.chance.one_in(2) ? first_refused - static_cast<std::int32_t>(on.chance.below(20))
+                                : 2'147'483'647 - static_cast<std::int32_t>(on.chance.below(8)));
     }
     // Its cure: the emptied container goes, and its successor counts from zero.
     return [&on] { on.servers.check_containers_now(); };

@@ -10,7 +10,7 @@ namespace paddock::simulation {
 program::program(process::surroundings around, witness& seen, const workload& what, order wanted)
     : seen_(seen), what_(what), order_(std::move(wanted)),
       process_(around, order_.name, order_.drift_ppm), sessions_(what.sessions_each),
-      locks_(what.sessions_each)
+      locks_(what.sessions_each), renewals_(what.sessions_each)
 {
     for (std::size_t each = 0; each < what.sessions_each; ++each)
         open_session(each);
@@ -52,15 +52,31 @@ void program::finish()
     process_.run_as_user([this] {
         for (const auto& each : workers_)
             each->hurry();
+        for (std::size_t each = 0; each < sessions_.size(); ++each) {
+            ++unproven_;
+            prove_alive(each);
+        }
+    });
+}
+
+// Until it is granted: what an outage did to the session may still be told to one call.
+void program::prove_alive(std::size_t which)
+{
+    const auto key = order_.name + "-alive-" + std::to_string(which);
+    lock_of(which).async_lock(key, [this, which](error_code ec, const hold&) {
+        if (ec)
+            prove_alive(which);
+        else
+            --unproven_;
     });
 }
 
 bool program::idle() const
 {
     return !process_.alive() ||
-           (waiting_for_losses_ == 0 && std::all_of(workers_.begin(),
-                                                    workers_.end(),
-                                                    [](const auto& each) { return each->idle(); }));
+           (waiting_for_losses_ == 0 && unproven_ == 0 &&
+            std::all_of(
+                workers_.begin(), workers_.end(), [](const auto& each) { return each->idle(); }));
 }
 
 void program::stop()
@@ -88,6 +104,7 @@ void program::die()
 void program::renew_session(std::size_t which)
 {
     ++operations_;
+    ++renewals_[which];
     const auto before = std::move(sessions_[which]);
     open_session(which);
     before->close();
@@ -103,12 +120,24 @@ void program::close_sessions()
     });
 }
 
+std::optional<std::string> program::not_connected() const
+{
+    for (const auto& each : sessions_) {
+        const auto state = each->state();
+        if (process_.alive() && state != session_state::connected)
+            return process_.name() + " has a session that is " + std::string(to_string(state));
+    }
+    return std::nullopt;
+}
+
 std::string program::describe_busy() const
 {
     for (const auto& each : workers_) {
         if (!each->idle())
             return each->describe();
     }
+    if (unproven_ != 0)
+        return process_.name() + " has a session that gives no lock any more";
     return process_.name() + " waits for " + std::to_string(waiting_for_losses_) +
            " losses of holds that have ended";
 }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ public:
     ~program();
 
     void start();
-    /// No new attempts; holds end soon.
+    /// No new attempts; holds end soon. Each session takes a key of its own once more: it works.
     void finish();
     /// Every worker has an answer to all it asked for.
     bool idle() const;
@@ -44,6 +45,8 @@ public:
     /// Closes a session while it is in use and opens another in its place, locks included.
     void renew_session(std::size_t which);
     void close_sessions();
+    /// What a session says that should say *connected*, at rest.
+    std::optional<std::string> not_connected() const;
 
     process& host() noexcept { return process_; }
     const process& host() const noexcept { return process_; }
@@ -53,10 +56,9 @@ private:
     friend class worker;
     keyed_mutex& lock_of(std::size_t session) { return *locks_[session]; }
     void open_session(std::size_t which);
-    std::int64_t session_id(std::size_t which) const
-    {
-        return sessions_[which]->status().session_id;
-    }
+    void prove_alive(std::size_t which);
+    session_status status(std::size_t which) const { return sessions_[which]->status(); }
+    std::uint64_t renewals(std::size_t which) const { return renewals_[which]; }
     bool is_alone() const noexcept { return what_.workers_each == what_.sessions_each; }
 
     witness& seen_;
@@ -66,9 +68,11 @@ private:
     std::vector<std::unique_ptr<session>> sessions_;
     std::vector<std::unique_ptr<keyed_mutex>> locks_;
     std::vector<std::unique_ptr<worker>> workers_;
+    std::vector<std::uint64_t> renewals_; ///< of each session, by its user
     std::uint64_t operations_{0};
     std::uint64_t attempts_{0};
     std::uint64_t waiting_for_losses_{0};
+    std::size_t unproven_{0}; ///< sessions that are yet to take a lock after the last fault
     bool finishing_{false};
 };
 

@@ -23,9 +23,10 @@ heal plan_requests(stage& on, request_faults::kind what)
         on.requests.plan(client,
                          {.what = what,
                           .answer = codes[on.chance.below(std::size(codes))],
-                          .skip = static_cast<std::uint32_t>(on.chance.below(12))});
+                          .skip = static_cast<std::uint32_t>(on.chance.below(12)),
+                          .hit = on.hit});
     }
-    return [&on] { on.requests.clear(); };
+    return [&on, mark = on.hit] { on.requests.clear(mark); };
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 
 namespace paddock::simulation {
@@ -24,11 +25,17 @@ public:
     struct fault {
         kind what{kind::fail};
         code answer{code::throttled};
-        std::uint32_t skip{0}; ///< requests that pass unharmed before
+        std::uint32_t skip{0};       ///< requests that pass unharmed before
+        std::shared_ptr<bool> hit{}; ///< set when a request has met it
     };
 
     void plan(const host& whose, fault next) { plans_.push_back({&whose, next}); }
     void clear() { plans_.clear(); }
+    /// Those that share this mark.
+    void clear(const std::shared_ptr<bool>& mark)
+    {
+        std::erase_if(plans_, [&](const planned& each) { return each.what.hit == mark; });
+    }
 
     /// The fault of a request that is about to be sent, if it has one.
     std::optional<fault> take(const host& whose)
@@ -43,6 +50,8 @@ public:
             const auto due = at->what;
             plans_.erase(at);
             ++met_;
+            if (due.hit)
+                *due.hit = true;
             if (due.what == kind::fail)
                 ++refused_[&whose];
             return due;

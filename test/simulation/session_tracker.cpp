@@ -11,7 +11,7 @@ time_point session_tracker::round_up(time_point when) const
 
 void session_tracker::expect(std::int64_t id, session& known, nanoseconds timeout, time_point now)
 {
-    known.earliest = now + timeout;
+    known.earliest = now + timeout * 1'000'000 / (1'000'000 + drift_ppm_);
     const auto expiry = round_up(known.earliest);
     if (known.expiry == expiry)
         return;

@@ -21,8 +21,12 @@ class session_tracker {
 public:
     enum class standing { good, closing, moved, unknown };
 
-    /// `phase`: the server's clock starts anywhere, so its ticks do.
-    session_tracker(nanoseconds tick, nanoseconds phase) : tick_(tick), phase_(phase) {}
+    /// `phase`: the server's clock starts anywhere, so its ticks do. `drift`: how much faster it
+    /// runs, in parts per million.
+    session_tracker(nanoseconds tick, nanoseconds phase, std::int64_t drift_ppm = 0)
+        : tick_(tick), phase_(phase), drift_ppm_(drift_ppm)
+    {
+    }
 
     /// Knows the session from now on; one that is known already is touched.
     void track(std::int64_t id, nanoseconds timeout, time_point now);
@@ -55,6 +59,7 @@ private:
 
     nanoseconds tick_;
     nanoseconds phase_;
+    std::int64_t drift_ppm_;
     std::unordered_map<std::int64_t, session> sessions_;
     // A session that is touched leaves its old entry behind; it does not count when its time comes.
     std::map<time_point, std::vector<std::int64_t>> queue_;

@@ -42,6 +42,7 @@ struct surroundings {
     std::uint64_t last_connection{0};
     std::int64_t last_session{0};
     bool replace_next_session{false};
+    nanoseconds ping_lateness{0};
 };
 
 } // namespace paddock::simulation

@@ -23,7 +23,7 @@ void tally::add(const outcome& one)
     events += one.events;
     least_margin = std::min(least_margin, one.least_margin);
     digest += one.trace_hash * (2 * one.seed + 1);
-    for (const auto& fault : std::set(one.faults.begin(), one.faults.end()))
+    for (const auto& fault : std::set(one.hits.begin(), one.hits.end()))
         ++cells_[{fault, one.workload}];
 }
 

@@ -9,7 +9,7 @@
 
 namespace paddock::simulation {
 
-/// What many trials add up to: how much ran, and how often each fault met each workload.
+/// What many trials add up to: how much ran, and how often each fault hit each workload.
 class tally {
 public:
     void add(const outcome& one);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 namespace paddock::simulation {
 namespace {
@@ -27,7 +28,7 @@ constexpr timing timings[] = {
     {std::chrono::milliseconds(10'000), std::chrono::milliseconds(2'000)},
 };
 
-// What a client may be off from the servers' clocks, in parts per million.
+// What a clock, a client's or a leader's, may be off, in parts per million.
 constexpr std::int64_t drift_max = 1'000;
 
 template <class Items>
@@ -48,6 +49,7 @@ ensemble_config servers_for(const timing& times, random_source& chance)
     wanted.tick = times.tick;
     wanted.sync_limit = 2 + static_cast<int>(chance.below(4));
     wanted.init_limit = 10;
+    wanted.drift_ppm_max = drift_max;
     return wanted;
 }
 
@@ -101,7 +103,9 @@ public:
 
 private:
     struct active {
-        std::function<void()> end;
+        std::string_view name;
+        std::function<void()> end{};
+        std::shared_ptr<bool> hit{std::make_shared<bool>(false)};
         bool ended{false};
     };
 
@@ -157,19 +161,21 @@ private:
         const auto& what = choose(faults(), options_.fault, chance_);
         result_.faults.emplace_back(what.name);
         world_.note("fault begins", what.name);
-        auto here = std::make_shared<active>();
+        auto here = std::make_shared<active>(active{.name = what.name});
+        *here->hit = !what.may_miss;
+        stage_.hit = here->hit;
         here->end = what.begin(stage_);
         active_.push_back(here);
         const auto lasts =
             timeout() / 50 + chance_.between(0ns, timeout() * what.lasts_max / 1'000);
-        world_.after(lasts, [this, here, name = what.name] { end(*here, name); });
+        world_.after(lasts, [this, here] { end(*here); });
     }
 
-    void end(active& which, std::string_view name)
+    void end(active& which)
     {
         if (std::exchange(which.ended, true))
             return;
-        world_.note("fault ends", name);
+        world_.note("fault ends", which.name);
         if (which.end)
             which.end();
     }
@@ -201,8 +207,11 @@ private:
     {
         stage_.calm = true;
         for (const auto& each : active_)
-            end(*each, "last");
-        active_.clear();
+            end(*each);
+        for (const auto& each : std::exchange(active_, {})) {
+            if (*each->hit)
+                result_.hits.emplace_back(each->name);
+        }
         net_.heal();
         requests_.clear();
         for (std::size_t each = 0; each < servers_.size(); ++each) {
@@ -251,8 +260,11 @@ private:
                 alive.push_back(&each->host());
         }
         seen_.at_rest(alive);
-        for (const auto& each : programs_)
+        for (const auto& each : programs_) {
+            if (const auto wrong = each->not_connected())
+                seen_.violated(*wrong);
             each->close_sessions();
+        }
         // Sessions of the killed, and of those closed without a connection, end by themselves.
         return await(timeout() + 2 * times_.tick + 2s, "every session is over", [this] {
             return servers_.sessions() == 0;

@@ -16,6 +16,7 @@ struct outcome {
     std::uint64_t trace_hash{0};
     std::string workload;
     std::vector<std::string> faults; ///< that were begun, in order
+    std::vector<std::string> hits;   ///< of these, those that met somebody
     std::uint64_t operations{0};
     std::uint64_t grants{0};
     std::uint64_t losses{0};

@@ -61,10 +61,21 @@ void witness::on_change(const ensemble::change& seen)
     }
     ++deletions_;
     contenders.erase(seen.czxid);
+    queues_[key].left.push_back(world_.now());
     if (seen.by_session == 0 && deleted_by_operator_.contains(seen.path))
         usurp(key, seen.path);
     else
         check_nobody_believes(key, seen.path);
+}
+
+bool witness::had_company(const std::string& key, time_point since) const
+{
+    const auto found = queues_.find(key);
+    if (found == queues_.end())
+        return false;
+    const auto& at = found->second;
+    const auto gone = at.left.end() - std::lower_bound(at.left.begin(), at.left.end(), since);
+    return at.contenders.size() + static_cast<std::size_t>(gone) >= 2;
 }
 
 // Released or expired: whoever held it has stopped believing before.

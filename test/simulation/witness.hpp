@@ -89,7 +89,10 @@ public:
     checker::history& history() noexcept { return history_; }
     std::uint64_t grants() const noexcept { return grants_; }
     std::uint64_t losses() const noexcept { return losses_; }
-    std::uint64_t abandoned{0}; ///< attempts that ended without a hold
+    /// Whether two or more contenders of a key were there at times since then.
+    bool had_company(const std::string& key, time_point since) const;
+    std::uint64_t abandoned{0};  ///< attempts that ended without a hold
+    bool may_be_worn_out{false}; ///< some parent's numbers were brought near their end
     /// The least time seen between the end of a belief and the first moment in which the leader
     /// may expire the session, in shares of the time-out.
     double least_margin() const noexcept { return least_margin_; }
@@ -105,6 +108,7 @@ private:
         std::vector<std::shared_ptr<observed>> open;  ///< holds that were not let go
         std::int64_t last_token{0};                   ///< granted
         bool observed_once{false};                    ///< a contender was seen here
+        std::vector<time_point> left;                 ///< when others went
     };
 
     void on_change(const ensemble::change& seen);

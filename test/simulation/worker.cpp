@@ -43,6 +43,9 @@ void worker::call()
     cancel_ = std::make_shared<asio::cancellation_signal>();
     cancelled_ = false;
     refusals_before_ = owner_.process_.around().faults.refused(owner_.process_);
+    renewals_before_ = owner_.renewals(session_);
+    session_before_ = owner_.status(session_).session_id;
+    limit_ = {};
     const auto draw = static_cast<int>(chance().below(100));
     // Whoever cancels totally waits until nothing remains, whatever limit he had set.
     limited_ = draw < what.look_once + what.limited;
@@ -51,9 +54,9 @@ void worker::call()
         owner_.seen_.called(owner_.order_.client, key_, attempt_, 0ns);
         call_with_limit(0ns);
     } else if (draw < what.look_once + what.limited) {
-        const auto limit = chance().between(1us, share(what.limit_max));
-        owner_.seen_.called(owner_.order_.client, key_, attempt_, waits_for_all ? 0ns : limit);
-        call_with_limit(limit);
+        limit_ = chance().between(1us, share(what.limit_max));
+        owner_.seen_.called(owner_.order_.client, key_, attempt_, waits_for_all ? 0ns : limit_);
+        call_with_limit(limit_);
     } else {
         owner_.seen_.called(owner_.order_.client, key_, attempt_, 0ns);
         owner_.lock_of(session_).async_lock(
@@ -121,7 +124,7 @@ void worker::refused(error_code ec)
         return owner_.seen_.violated("key " + key_ + ": told without a reason: " + ec.message());
     // With others in its session, or after an attempt that ended in another way, what is there may
     // be theirs.
-    const auto session = owner_.session_id(session_);
+    const auto session = owner_.status(session_).session_id;
     const bool total = ec == asio::error::operation_aborted && owner_.what_.cancels_totally;
     if (total && owner_.is_alone() && untidy_session_ != session)
         owner_.seen_.cancelled_totally(key_, session, called_);
@@ -134,18 +137,27 @@ void worker::refused(error_code ec)
 // Every error has a cause that is to be found in what was done to the program.
 bool worker::may_be_told(error_code ec)
 {
-    if (!ec) // not granted in time
-        return limited_;
+    const auto waited = where().now() - called_;
+    if (!ec && limit_ == 0ns) // it looked once, and found somebody
+        return limited_ && owner_.seen_.had_company(key_, called_);
+    if (!ec) // not granted in time; its clock may be fast
+        return limited_ && waited >= limit_ - limit_ / 500;
     if (ec == asio::error::operation_aborted)
         return cancelled_;
+    const auto now = owner_.status(session_);
+    if (ec == errc::session_lost)
+        return now.session_id == 0 || now.session_id != session_before_;
+    if (ec == errc::session_closed)
+        return owner_.renewals(session_) != renewals_before_;
     const bool refused =
         owner_.process_.around().faults.refused(owner_.process_) != refusals_before_;
-    if (ec == errc::server_error || ec == errc::not_authorized)
+    if (ec == errc::server_error || ec == errc::not_authorized || ec == errc::root_not_creatable)
         return refused;
-    if (ec == errc::unreachable) // its clock may be slow, and a stopped process answers late
-        return where().now() - called_ >= share(1'990);
-    return ec == errc::session_lost || ec == errc::session_closed || ec == errc::queue_worn_out ||
-           ec == errc::root_not_creatable;
+    if (ec == errc::queue_worn_out)
+        return owner_.seen_.may_be_worn_out;
+    // Its clock may be fast; what answers has found it without a connection.
+    return ec == errc::unreachable && waited >= share(1'990) &&
+           now.state != session_state::connected;
 }
 
 // ---- under the lock ----------------------------------------------------------------------------

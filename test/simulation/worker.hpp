@@ -54,9 +54,12 @@ private:
     std::uint64_t attempt_{0};
     std::string key_;
     time_point called_{};
+    nanoseconds limit_{0};
     bool limited_{false};
     bool cancelled_{false};
     std::uint64_t refusals_before_{0};
+    std::uint64_t renewals_before_{0};
+    std::int64_t session_before_{0};
     std::int64_t untidy_session_{0};
     std::shared_ptr<boost::asio::cancellation_signal> cancel_;
     std::optional<hold> hold_;
