@@ -28,7 +28,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds recovery_limit = 180s;
 
 /// How often it is asked whether the servers are well, when no fault is on.
-constexpr milliseconds probe_interval = 500ms;
+constexpr milliseconds probe_interval = 250ms;
 
 /// Much longer than `rules::resolve_within` and what clients allow their deletions.
 constexpr milliseconds rest_limit = 120s;
@@ -167,22 +167,34 @@ private:
     {
         const auto left = faults_.until_next(plan_time_);
         if (calm_ && left <= 0ms) {
-            note(checker::event_kind::calm_ends);
+            note(checker::event_kind::calm_ends, event_time());
             calm_ = false;
         }
-        if (calm_ || faults_.active() > 0 || left < recovery() || elapsed() < next_probe_)
-            return;
-        next_probe_ = elapsed() + probe_interval;
-        calm_ = is_well(servers_);
-        if (calm_)
-            note(checker::event_kind::calm_begins);
+        if (faults_.active() > 0)
+            well_since_.reset();
+        else if (!calm_ && left >= recovery() && (calm_ = is_well_for_good()))
+            note(checker::event_kind::calm_begins, *well_since_);
     }
 
-    void note(checker::event_kind what)
+    /// Whether the servers are well, and were when they were asked for two ticks: those whose
+    /// leader was paused may seem so for a moment before they elect another.
+    bool is_well_for_good()
+    {
+        if (elapsed() < next_probe_)
+            return false;
+        next_probe_ = elapsed() + probe_interval;
+        if (!is_well(servers_))
+            well_since_.reset();
+        else if (!well_since_)
+            well_since_ = event_time();
+        return well_since_ && event_time() - *well_since_ >= 2 * options_.tick;
+    }
+
+    void note(checker::event_kind what, std::chrono::nanoseconds time)
     {
         checker::event noted;
         noted.kind = what;
-        noted.time = event_time();
+        noted.time = time;
         log_.append(noted, "");
     }
 
@@ -194,12 +206,13 @@ private:
             servers_.restart(server); // one that ended by itself, say for want of space
         for (std::size_t place = 0; place < clients_.size(); ++place)
             clients_.replace(place);
+        well_since_.reset();
         try {
-            wait([&] { return is_well(servers_); }, recovery_limit);
+            wait([&] { return is_well_for_good(); }, recovery_limit);
         } catch (const timed_out&) {
             failures_.push_back("the servers did not recover from the faults");
         }
-        note(checker::event_kind::quiet);
+        note(checker::event_kind::quiet, event_time());
         const auto calm = elapsed() + calm_after();
         see_all_served();
         wait([&] { return elapsed() >= calm; }, 2 * calm_after());
@@ -356,7 +369,8 @@ private:
     milliseconds looked_at_{0}; // after the begin
     milliseconds plan_time_{0};
     milliseconds next_probe_{0};
-    bool calm_ = false; // noted to be
+    std::optional<std::chrono::nanoseconds> well_since_; // the servers, as far as it was asked
+    bool calm_ = false;                                  // noted to be
     milliseconds next_report_ = report_interval;
     resource_usage reported_;
     resource_usage counted_;
