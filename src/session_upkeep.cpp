@@ -253,8 +253,12 @@ void session_core::expire_holds()
                   "the ensemble committed nothing for this session in time");
 }
 
+// Where it passed for all, this does what the timer of the deadline would do, which may come
+// behind.
 void session_core::end_lapsed(const std::shared_ptr<grant>& granted)
 {
+    if (io_->now() >= belief_.deadline())
+        expire_holds();
     if (granted->now() != grant::phase::lapsed)
         return;
     const bool by_max_hold = io_->now() >= granted->who().expires;
