@@ -37,7 +37,8 @@ class forking_thread {
 public:
     static forking_thread& instance()
     {
-        static forking_thread the_one;
+        // Never destroyed: servers that are static themselves clean up with a program at the end.
+        static auto& the_one = *new forking_thread;
         return the_one;
     }
 
