@@ -31,7 +31,8 @@ std::int64_t random_drift(surroundings& around)
 
 leader_role::leader_role(surroundings& around, server& home)
     : around_(around), home_(home), preparation_(around.paths, around.credentials, home.nodes()),
-      sessions_(around.config.tick, random_phase(around), random_drift(around)),
+      // In braces: what is drawn for it is drawn in this order by every compiler.
+      sessions_{around.config.tick, random_phase(around), random_drift(around)},
       last_owner_(own_clients), beat_(around.where, home), expiry_(around.where, home),
       reaper_(around.where, home), patience_(around.where, home)
 {
