@@ -137,8 +137,9 @@ heal counters_near_end(stage& on)
 {
     constexpr std::int32_t first_refused = 2'147'483'647 - 1'000'000;
     for (const auto& each : on.servers.nodes_below(on.root)) {
-        if (each.stat.ephemeral_owner == 0 && each.path != on.root)
-            *on.hit = true;
+        if (each.stat.ephemeral_owner != 0 || each.path == on.root)
+            continue;
+        *on.hit = true;
         on.seen.may_be_worn_out = true;
         on.servers.set_next_sequence(
             each.path,
