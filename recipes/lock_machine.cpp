@@ -11,6 +11,14 @@ namespace {
 // Container clean-up can take a parent away between making it and using it, but not this often.
 constexpr unsigned parents_made_max = 64;
 
+// What a server gives as its reason for making nothing. A refusal without a reason that is known
+// says less: an answer that could not be read is one.
+bool made_nothing(reply_code create)
+{
+    return create == reply_code::no_node || create == reply_code::node_exists ||
+           create == reply_code::no_auth || create == reply_code::throttled;
+}
+
 bool is_usable(std::int64_t sequence)
 {
     return sequence >= 0 && sequence < sequence_limit;
@@ -77,6 +85,8 @@ lock_action lock_machine::look_again()
 
 lock_action lock_machine::after_enqueue(const lock_event& last)
 {
+    if (made_nothing(last.code))
+        prefix_.clear(); // nothing to look for, whoever gives up next
     if (last.code == reply_code::in_doubt)
         return next(lock_step::search);
     if (last.code == reply_code::no_node)

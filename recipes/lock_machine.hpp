@@ -76,6 +76,7 @@ public:
     lock_action look_again();
 
     const std::string& own_name() const noexcept { return own_; }
+    /// Of the attempt that may have made a contender; empty when none can have.
     const std::string& prefix() const noexcept { return prefix_; }
     std::int64_t czxid() const noexcept { return czxid_; }
 

@@ -20,11 +20,7 @@ nanoseconds random_phase(surroundings& around)
 std::int64_t random_drift(surroundings& around)
 {
     const auto most = around.config.drift_ppm_max;
-    if (most == 0)
-        return 0;
-    return static_cast<std::int64_t>(
-               around.where.chance().below(static_cast<std::uint64_t>(2 * most + 1))) -
-           most;
+    return most == 0 ? 0 : around.where.chance().up_to(most);
 }
 
 } // namespace

@@ -16,6 +16,21 @@ std::vector<std::string> contenders(stage& on)
     return found;
 }
 
+// Holders' nodes, waiters' nodes, and predecessors between a listing and a watch: whatever is
+// there.
+void delete_contenders(stage& on, int times, nanoseconds within)
+{
+    repeat(on, times, within, [&on, hit = on.hit] {
+        const auto found = contenders(on);
+        if (found.empty())
+            return;
+        *hit = true;
+        const auto& victim = found[on.chance.below(found.size())];
+        on.seen.operator_deletes(victim);
+        on.servers.remove_by_operator(victim);
+    });
+}
+
 } // namespace
 
 // Cut off for longer than the time-out. (An administrator who expires a living session voids the
@@ -66,34 +81,16 @@ heal sessions_closed_in_use(stage& on)
     return {};
 }
 
-// Holders' nodes, waiters' nodes, and predecessors between a listing and a watch: whatever is
-// there.
 heal contenders_deleted(stage& on)
 {
-    repeat(on, 10, on.timeout, [&on, hit = on.hit] {
-        const auto found = contenders(on);
-        if (found.empty())
-            return;
-        *hit = true;
-        const auto& victim = found[on.chance.below(found.size())];
-        on.seen.operator_deletes(victim);
-        on.servers.remove_by_operator(victim);
-    });
+    delete_contenders(on, 10, on.timeout);
     return {};
 }
 
 // Again and again for a short time: deletions fall between any two steps of an attempt.
 heal contenders_deleted_fast(stage& on)
 {
-    repeat(on, 40, 50ms, [&on, hit = on.hit] {
-        const auto found = contenders(on);
-        if (found.empty())
-            return;
-        *hit = true;
-        const auto& victim = found[on.chance.below(found.size())];
-        on.seen.operator_deletes(victim);
-        on.servers.remove_by_operator(victim);
-    });
+    delete_contenders(on, 40, 50ms);
     return {};
 }
 

@@ -23,6 +23,11 @@ public:
         const auto range = static_cast<std::uint64_t>((most - least).count()) + 1;
         return least + std::chrono::nanoseconds(static_cast<std::int64_t>(below(range)));
     }
+    /// Of either sign, `most` included.
+    std::int64_t up_to(std::int64_t most)
+    {
+        return static_cast<std::int64_t>(below(static_cast<std::uint64_t>(2 * most + 1))) - most;
+    }
 
     /// Another source, so that what one part draws does not shift what the others get.
     random_source split() { return random_source(next()); }

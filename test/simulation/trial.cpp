@@ -126,7 +126,7 @@ private:
     std::unique_ptr<program> make_program(std::size_t place)
     {
         const auto number = ++clients_;
-        const auto drift = static_cast<std::int64_t>(chance_.below(2 * drift_max + 1)) - drift_max;
+        const auto drift = chance_.up_to(drift_max);
         std::string hosts;
         for (std::size_t each = 0; each < servers_.size(); ++each) {
             const auto at = ensemble::address(each);

@@ -46,7 +46,7 @@ void wait_until_clean(const session& client, source_line where)
     wait_until(
         [&] {
             const auto usage = client.usage();
-            return usage.contenders == 0 && usage.watches == 0 && usage.queued == 0;
+            return usage.contenders + usage.watches + usage.queued + usage.reaping == 0;
         },
         wait_limit,
         where);

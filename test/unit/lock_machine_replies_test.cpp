@@ -109,6 +109,21 @@ TEST_CASE("every reply to a create leads on or ends with its error", "[unit][loc
                     {.code = reply_code::session_over, .error = errc::session_lost}});
 }
 
+TEST_CASE("an attempt that may have made something is remembered, one that was refused is not",
+          "[unit][lock_machine]")
+{
+    for (const auto code : every_reply) {
+        CAPTURE(static_cast<int>(code));
+        auto machine = begun();
+
+        machine.resume(code == reply_code::ok ? created(own, {own}) : failed(code));
+
+        const bool nothing_made = code == reply_code::no_node || code == reply_code::node_exists ||
+                                  code == reply_code::no_auth || code == reply_code::throttled;
+        CHECK(machine.prefix() == (nothing_made ? "" : mine));
+    }
+}
+
 TEST_CASE("every reply to making the parents leads on or ends with its error",
           "[unit][lock_machine]")
 {
