@@ -105,6 +105,8 @@ lock_action lock_machine::after_enqueue(const lock_event& last)
     const auto self = parse_contender(own_);
     if (!self || !is_usable(self->sequence))
         return finish(self ? errc::queue_worn_out : errc::server_error);
+    if (last.only_child)
+        return next(lock_step::believe);
     if (last.list_code != reply_code::ok)
         return next(lock_step::list); // whatever became of the listing, the contender stands
     return decide(last.names);

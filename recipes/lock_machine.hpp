@@ -12,7 +12,7 @@ namespace paddock::detail {
 
 /// What the driver of a lock attempt has to do next.
 enum class lock_step {
-    enqueue,      ///< name a new attempt; create its contender and list the queue, pipelined
+    enqueue,      ///< name a new attempt; create its contender, and see who else is in the queue
     make_parents, ///< create the key's container and what is missing above it
     search,       ///< commit, then list: was the contender created?
     read_own,     ///< read the stat of `target`, our contender, for its token and owner
@@ -37,8 +37,9 @@ struct lock_event {
     reply_code code{reply_code::ok};
     std::string name{};                   ///< enqueue: the contender's name
     std::int64_t czxid{0};                ///< enqueue, read_own
+    bool only_child{false};               ///< enqueue: nobody else is in the queue
     std::int64_t owner{0};                ///< read_own, watch: the session the node belongs to
-    reply_code list_code{reply_code::ok}; ///< enqueue: of the pipelined listing
+    reply_code list_code{reply_code::ok}; ///< enqueue: of the listing that came with it
     std::vector<std::string> names{};     ///< enqueue, search, list
 };
 
@@ -46,7 +47,8 @@ struct lock_event {
 ///
 /// The rules it keeps (docs/guarantees.md):
 /// - a create whose answer was lost is looked for, never sent again;
-/// - only a listing that shows our own contender first grants, never an event;
+/// - only a look at the queue that shows our own contender first grants, never an event: a listing,
+///   or the count of the parent's children in the transaction that created it;
 /// - a contender is adopted only if it belongs to this session;
 /// - what has a contender's name but belongs to no session, such as the container of a key that is
 /// a

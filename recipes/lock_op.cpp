@@ -200,8 +200,6 @@ void lock_op::resume(const lock_event& last)
     proceed(std::move(next));
 }
 
-// Both requests leave together: one round trip. The listing is answered after the create, by a
-// server that has applied it.
 void lock_op::enqueue(bool ghost_risk)
 {
     if (ghost_risk)
@@ -212,33 +210,18 @@ void lock_op::enqueue(bool ghost_risk)
     const auto low = chance.random();
     machine_->attempt(attempt_prefix(make_uuid(high, low)));
     busy_ = true;
-    enqueue_answers_due_ = 2;
-    enqueued_ = {};
-    core_->create(epoch_,
-                  {.path = child(machine_->prefix()),
-                   .data = core_->contender_data(),
-                   .mode = create_mode::ephemeral_sequential},
-                  [self = shared_from_this()](
-                      const reply& answer, const std::string& path, const node_stat& stat) {
-                      self->enqueued_.code = answer.code;
-                      self->enqueued_.name = path.substr(path.rfind('/') + 1);
-                      self->enqueued_.czxid = stat.czxid;
-                      self->enqueue_answered();
-                  });
-    core_->children(
-        epoch_,
-        parent_,
-        [self = shared_from_this()](const reply& answer, std::vector<std::string> names) {
-            self->enqueued_.list_code = answer.code;
-            self->enqueued_.names = std::move(names);
-            self->enqueue_answered();
-        });
-}
-
-void lock_op::enqueue_answered()
-{
-    if (--enqueue_answers_due_ == 0)
-        resume(std::exchange(enqueued_, {}));
+    core_->enqueue({.epoch = epoch_,
+                    .parent = parent_,
+                    .prefix = machine_->prefix(),
+                    .parent_may_be_written = !space_->raw_names},
+                   [self = shared_from_this()](enqueued got) {
+                       self->resume({.code = got.code,
+                                     .name = std::move(got.name),
+                                     .czxid = got.czxid,
+                                     .only_child = got.only_child,
+                                     .list_code = got.list_code,
+                                     .names = std::move(got.names)});
+                   });
 }
 
 void lock_op::make_parents()
@@ -267,7 +250,8 @@ void lock_op::list()
 
 zk_client::listed lock_op::take_list()
 {
-    return [self = shared_from_this()](const reply& answer, std::vector<std::string> names) {
+    return [self = shared_from_this()](
+               const reply& answer, std::vector<std::string> names, const node_stat&) {
         self->resume({.code = answer.code, .names = std::move(names)});
     };
 }
@@ -342,7 +326,6 @@ void lock_op::finish(error_code ec)
     leave();
 }
 
-// Our node first, then the watch: the other way round the queue could pass us by unseen.
 void lock_op::leave()
 {
     if (over_)

@@ -59,7 +59,6 @@ private:
     void perform(const lock_action& action);
     void resume(const lock_event& last);
     void enqueue(bool ghost_risk);
-    void enqueue_answered();
     void make_parents();
     void search();
     void read_own(const std::string& name);
@@ -93,8 +92,6 @@ private:
     bool stopping_{false}; ///< nobody waits for the lock any more
     bool over_{false};     ///< nothing of the attempt is left, or it is in other hands
     bool woken_{false};    ///< the watch that is being set has fired already
-    lock_event enqueued_;  ///< the answers to the pipelined create and list
-    int enqueue_answers_due_{0};
 };
 
 /// Checks the key and starts an attempt; errors of the key arrive like all others.

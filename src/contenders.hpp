@@ -1,5 +1,6 @@
 #pragma once
 
+#include "src/zk_client.hpp"
 #include <paddock/error.hpp>
 
 #include <cstddef>
@@ -10,6 +11,25 @@
 #include <vector>
 
 namespace paddock::detail {
+
+/// A contender to be created.
+struct new_contender {
+    std::uint64_t epoch{0};
+    std::string parent;
+    std::string prefix;               ///< of its name, which the server's number follows
+    bool parent_may_be_written{true}; ///< it is a key's, and nobody keeps data in it
+};
+
+/// What became of it.
+struct enqueued {
+    reply_code code{reply_code::ok};
+    std::string name{};
+    std::int64_t czxid{0};
+    bool only_child{false}; ///< of its parent: it is first in line, and nobody is behind it
+    /// Else of the listing that was asked for with it; not `ok`: there is none.
+    reply_code list_code{reply_code::in_doubt};
+    std::vector<std::string> names{};
+};
 
 /// A contender that nobody wants any more.
 struct doomed_contender {

@@ -51,8 +51,14 @@ void reaper::work_on(id which)
 void reaper::remove(id which)
 {
     const auto& node = victims_.at(which).node;
-    core_.remove(node.epoch, node.parent + "/" + node.name, [this, which](const reply& answer) {
-        after_remove(which, answer.code);
+    const auto ended = [this, which](reply_code code) { after_remove(which, code); };
+    if (!victims_.at(which).refused) {
+        core_.remove_contender(node, ended);
+        return;
+    }
+    // It would take others' transactions with it, each time.
+    core_.remove(node.epoch, node.parent + "/" + node.name, [ended](const reply& answer) {
+        ended(answer.code);
     });
 }
 
@@ -77,7 +83,9 @@ void reaper::search(id which)
 {
     const auto& node = victims_.at(which).node;
     core_.children_for_certain(
-        node.epoch, node.parent, [this, which](const reply& answer, const auto& names) {
+        node.epoch,
+        node.parent,
+        [this, which](const reply& answer, const auto& names, const node_stat&) {
             after_search(which, answer.code, names);
         });
 }
@@ -134,6 +142,7 @@ void reaper::again(id which, reply_code code)
 {
     auto& doomed = victims_.at(which);
     const auto& node = doomed.node;
+    doomed.refused = code != reply_code::throttled && code != reply_code::in_doubt;
     if (code == reply_code::no_auth && doomed.tries == 0)
         log_error("not allowed to delete " + node.parent + "/" + node.name +
                   ": the lock stays taken until the session ends");

@@ -32,7 +32,8 @@ private:
         doomed_contender node;
         unsigned tries{0};
         unsigned vain_looks{0};
-        bool found{false}; // a create is carried out once
+        bool refused{false}; // and may be for ever
+        bool found{false};   // a create is carried out once
     };
 
     void work_on(id which);

@@ -1,5 +1,6 @@
 #include "src/session_core.hpp"
 
+#include "src/batcher.hpp"
 #include "src/hosts.hpp"
 #include "src/log.hpp"
 #include "src/reaper.hpp"
@@ -55,8 +56,9 @@ session_core::session_core(std::shared_ptr<runtime> io,
                            asio::any_io_executor fallback,
                            session_config config)
     : io_(std::move(io)), fallback_(std::move(fallback)), config_(std::move(config)),
-      board_(std::make_shared<status_board>()), reaper_(std::make_unique<reaper>(*this)),
-      contender_data_(describe_process(config_.owner)), timeout_(config_.session_timeout)
+      board_(std::make_shared<status_board>()), batcher_(std::make_unique<batcher>(*this)),
+      reaper_(std::make_unique<reaper>(*this)), contender_data_(describe_process(config_.owner)),
+      timeout_(config_.session_timeout)
 {
     auto list = parse_hosts(config_.hosts);
     hosts_ = std::move(list.hosts);
@@ -78,6 +80,7 @@ session_usage session_core::usage() const
     const auto& now = counters;
     return {.requests = now.requests,
             .writes = now.writes,
+            .batched = now.batched,
             .evidence = now.evidence,
             .heartbeats = now.heartbeats,
             .in_doubt = now.in_doubt,
@@ -189,6 +192,7 @@ void session_core::on_disconnected()
     disconnected_since_ = io_->now();
     evidence_outstanding_ = false;
     queue_.reject_all(reply_code::throttled);
+    batcher_->reject_all(reply_code::throttled);
     set_state(session_state::suspended, errc::unreachable, "the connection was lost; reconnecting");
 }
 
@@ -246,6 +250,7 @@ void session_core::end_epoch(errc why)
          told) // before their requests are rejected: they hear the reason first
         contender.ended(why);
     queue_.reject_all(reply_code::session_over);
+    batcher_->reject_all(reply_code::session_over);
     reaper_->end_epoch();
 }
 

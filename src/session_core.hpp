@@ -27,13 +27,14 @@
 
 namespace paddock::detail {
 
+class batcher;
 class reaper;
 
 /// The figures of `session_usage`, written on the I/O thread and read anywhere.
 struct usage_counters {
     std::atomic<std::uint64_t> requests{0}, writes{0}, evidence{0}, heartbeats{0}, in_doubt{0},
         watch_events{0}, connects{0}, epochs{0}, grants{0}, holds_lost{0}, reaped{0}, reaping{0},
-        holds{0}, contenders{0}, watches{0}, queued{0};
+        holds{0}, contenders{0}, watches{0}, queued{0}, batched{0};
 };
 
 /// A session: one ZooKeeper client after another, each an epoch; what may be believed of it; and
@@ -92,6 +93,8 @@ public:
     void children(std::uint64_t epoch, const std::string& path, zk_client::listed handler);
     void stat(std::uint64_t epoch, const std::string& path, zk_client::got handler);
     void remove(std::uint64_t epoch, const std::string& path, zk_client::done handler);
+    /// All of it or nothing, in one transaction.
+    void commit(std::uint64_t epoch, std::vector<multi_op> ops, zk_client::committed handler);
     /// Lists behind a commit of ours: whatever this session asked for before, over whatever
     /// connection, is done and seen, or will be refused.
     void
@@ -111,6 +114,11 @@ public:
                           zk_client::got handler);
     void unwatch(watch_table::id watch);
 
+    /// Creates, or deletes, a contender, in one transaction with others that want it.
+    void enqueue(new_contender wanted, std::function<void(enqueued)> handler);
+    void remove_contender(const doomed_contender& node, std::function<void(reply_code)> handler);
+    void count_queued();
+
     /// Makes sure that the session may be believed for long enough to grant a lock whose contender
     /// is at `path`: `ok`, `no_node`, or a code that says to look again.
     void
@@ -122,7 +130,7 @@ public:
     /// Whether one more attempt may be queued.
     bool has_room() const noexcept
     {
-        return queue_.size() + ready_waiters_.size() < config_.requests_max;
+        return counters.queued + ready_waiters_.size() < config_.requests_max;
     }
 
     /// Hands a contender over to be deleted; `gone` may run inside this call if its epoch is over.
@@ -205,11 +213,16 @@ private:
                std::vector<std::string> paths,
                zk_client::committed handler,
                request_kind kind = request_kind::evidence);
+    void send_multi(std::uint64_t epoch,
+                    std::vector<multi_op> ops,
+                    zk_client::committed handler,
+                    request_kind kind);
 
     const std::shared_ptr<runtime> io_;
     const asio::any_io_executor fallback_;
     const session_config config_;
     const std::shared_ptr<status_board> board_;
+    const std::unique_ptr<batcher> batcher_;
     const std::unique_ptr<reaper> reaper_;
     std::string chroot_;
     std::string contender_data_;

@@ -1,6 +1,7 @@
 // How a session's requests go out and their answers come back: stamped with an epoch, in turn,
 // counted, and as evidence for the belief in the session.
 
+#include "src/batcher.hpp"
 #include "src/session_core.hpp"
 
 #include <memory>
@@ -31,7 +32,12 @@ void session_core::submit(std::uint64_t epoch, request_kind kind, request_queue:
         send();
     };
     queue_.submit({std::move(send), std::move(request.reject)});
-    counters.queued = queue_.size();
+    count_queued();
+}
+
+void session_core::count_queued()
+{
+    counters.queued = queue_.size() + batcher_->size();
 }
 
 void session_core::note_sent(request_kind kind)
@@ -49,7 +55,7 @@ void session_core::note_sent(request_kind kind)
 reply_code session_core::note_answered(std::uint64_t epoch, request_kind kind, const reply& answer)
 {
     queue_.answered();
-    counters.queued = queue_.size();
+    count_queued();
     if (answer.code == reply_code::in_doubt)
         ++counters.in_doubt;
     if (epoch != epoch_)
@@ -161,17 +167,17 @@ void session_core::children_for_certain(std::uint64_t epoch,
     check(
         epoch,
         {path},
-        [committed](const reply& answer, std::size_t) { *committed = answer.code; },
+        [committed](const reply& answer, const multi_outcome&) { *committed = answer.code; },
         request_kind::write);
     // Pipelined: it is answered behind the commit, by a server that has it.
     children(epoch,
              path,
-             [committed, handler = std::move(handler)](const reply& answer,
-                                                       std::vector<std::string> names) {
+             [committed, handler = std::move(handler)](
+                 const reply& answer, std::vector<std::string> names, const node_stat& parent) {
                  auto seen = answer;
                  if (*committed != reply_code::ok && *committed != reply_code::no_node)
                      seen.code = *committed;
-                 handler(seen, std::move(names));
+                 handler(seen, std::move(names), parent);
              });
 }
 
@@ -287,13 +293,48 @@ void session_core::check(std::uint64_t epoch,
     std::vector<multi_op> ops;
     ops.reserve(paths.size());
     for (auto& path : paths)
-        ops.emplace_back(check_op{full(path)});
+        ops.emplace_back(check_op{std::move(path)});
+    send_multi(epoch, std::move(ops), std::move(handler), kind);
+}
+
+void session_core::send_multi(std::uint64_t epoch,
+                              std::vector<multi_op> ops,
+                              zk_client::committed handler,
+                              request_kind kind)
+{
+    for (auto& each : ops)
+        std::visit([this](auto& op) { op.path = full(op.path); }, each);
     request(epoch,
             kind,
             std::move(handler),
-            [ops = std::move(ops)](zk_client& client, nanoseconds patience, auto answered) {
-                client.multi(ops, patience, std::move(answered));
+            [ops = std::move(ops)](zk_client& client, nanoseconds patience, auto answered) mutable {
+                client.multi(std::move(ops), patience, std::move(answered));
             });
+}
+
+void session_core::commit(std::uint64_t epoch,
+                          std::vector<multi_op> ops,
+                          zk_client::committed handler)
+{
+    send_multi(epoch, std::move(ops), std::move(handler), request_kind::write);
+}
+
+void session_core::enqueue(new_contender wanted, std::function<void(enqueued)> handler)
+{
+    batcher_->submit({.epoch = wanted.epoch,
+                      .parent = wanted.parent,
+                      .path = wanted.parent + "/" + wanted.prefix,
+                      .created = std::move(handler),
+                      .may_touch = wanted.parent_may_be_written});
+}
+
+void session_core::remove_contender(const doomed_contender& node,
+                                    std::function<void(reply_code)> handler)
+{
+    batcher_->submit({.epoch = node.epoch,
+                      .parent = node.parent,
+                      .path = node.parent + "/" + node.name,
+                      .removed = std::move(handler)});
 }
 
 void session_core::send_heartbeat()

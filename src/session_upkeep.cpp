@@ -133,12 +133,12 @@ void session_core::send_evidence()
     check(epoch_,
           std::move(copy),
           [self = shared_from_this(), epoch = epoch_, paths = std::move(paths)](
-              const reply& answer, std::size_t failed) {
+              const reply& answer, const multi_outcome& outcome) {
               if (epoch != self->epoch_)
                   return;
               self->evidence_outstanding_ = false;
               if (answer.code == reply_code::no_node)
-                  self->evidence_failed(paths, failed);
+                  self->evidence_failed(paths, outcome.failed.value_or(paths.size()));
           });
 }
 
@@ -182,7 +182,7 @@ void session_core::believe(std::uint64_t epoch,
         return;
     }
     auto judge = [self = shared_from_this(), epoch, enough, done = std::move(done)](
-                     const reply& answer, std::size_t) {
+                     const reply& answer, const multi_outcome&) {
         if (answer.code != reply_code::ok || enough()) {
             done(answer.code);
             return;
@@ -302,7 +302,7 @@ void session_core::verify(const std::shared_ptr<grant>& granted,
     check(granted->who().epoch,
           {granted->path()},
           [self = shared_from_this(), granted, done = std::move(done)](const reply& answer,
-                                                                       std::size_t) {
+                                                                       const multi_outcome&) {
               if (answer.code == reply_code::ok) {
                   done(granted->held() ? error_code() : make_error_code(errc::hold_lost));
                   return;

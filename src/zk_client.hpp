@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -49,6 +50,7 @@ struct node_stat {
     std::int64_t ephemeral_owner{0};
     std::int32_t version{0};
     std::int32_t children{0};
+    std::int32_t data_bytes{0};
 };
 
 enum class create_mode { persistent, container, ephemeral_sequential };
@@ -66,7 +68,27 @@ struct check_op {
 struct remove_op {
     std::string path;
 };
-using multi_op = std::variant<check_op, remove_op>;
+/// An ephemeral sequential node, by the prefix of its path.
+struct create_op {
+    std::string path;
+    std::string data;
+};
+/// Empties the node's data: its stat, as this transaction leaves it, is what is wanted.
+struct touch_op {
+    std::string path;
+};
+using multi_op = std::variant<check_op, remove_op, create_op, touch_op>;
+
+struct multi_result {
+    std::string name{}; ///< of what was created, without its parent's path
+    node_stat stat{};   ///< of what was touched
+};
+
+struct multi_outcome {
+    /// The operation that failed the whole, where the server named one: then none was carried out.
+    std::optional<std::size_t> failed{};
+    std::vector<multi_result> results{}; ///< one an operation, of a transaction that succeeded
+};
 
 struct credentials {
     std::string scheme;
@@ -120,10 +142,10 @@ class zk_client {
 public:
     using done = std::function<void(const reply&)>;
     using created = std::function<void(const reply&, std::string path, const node_stat&)>;
-    using listed = std::function<void(const reply&, std::vector<std::string> names)>;
+    using listed =
+        std::function<void(const reply&, std::vector<std::string> names, const node_stat& parent)>;
     using got = std::function<void(const reply&, const node_stat&)>;
-    /// `failed`: the index of the operation that failed the whole, when the code is not ok.
-    using committed = std::function<void(const reply&, std::size_t failed)>;
+    using committed = std::function<void(const reply&, multi_outcome)>;
 
     virtual ~zk_client() = default;
 

@@ -75,7 +75,7 @@ void zk_driver::children(std::string path, nanoseconds patience, listed handler)
     begin(
         patience,
         [handler = std::move(handler)](const reply& end, zk_answer& answer) {
-            handler(end, std::move(answer.names));
+            handler(end, std::move(answer.names), answer.stat);
         },
         [&](calls::number id) { return handle_.children(id, path); });
 }
@@ -121,7 +121,7 @@ void zk_driver::multi(std::vector<multi_op> ops, nanoseconds patience, committed
     begin(
         patience,
         [handler = std::move(handler)](const reply& end, zk_answer& answer) {
-            handler(end, answer.failed);
+            handler(end, std::move(answer.transaction));
         },
         [&](calls::number id) { return handle_.multi(id, std::move(ops)); });
 }

@@ -1,5 +1,6 @@
 #include "src/zk_handle.hpp"
 
+#include "src/culprit.hpp"
 #include "src/hosts.hpp"
 #include "src/log.hpp"
 #include "src/zk_complaint.hpp"
@@ -74,7 +75,8 @@ node_stat to_stat(const Stat& stat)
             .mzxid = stat.mzxid,
             .ephemeral_owner = stat.ephemeralOwner,
             .version = stat.version,
-            .children = stat.numChildren};
+            .children = stat.numChildren,
+            .data_bytes = stat.dataLength};
 }
 
 int to_flags(create_mode mode)
@@ -103,7 +105,63 @@ struct zk_handle::multi_call {
     std::vector<multi_op> ops;
     std::vector<zoo_op_t> c_ops{};
     std::vector<zoo_op_result_t> results{};
+    std::vector<std::string> names{}; ///< of what is created: the C client cuts what does not fit
+    std::vector<Stat> stats{};        ///< of what is touched
 };
+
+namespace {
+
+// A sign, ten digits and a zero byte.
+constexpr std::size_t number_bytes = 12;
+
+std::string last_part(std::string_view path)
+{
+    return std::string(path.substr(path.rfind('/') + 1));
+}
+
+} // namespace
+
+void zk_handle::fill(multi_call& call, std::size_t which) const
+{
+    auto& c_op = call.c_ops[which];
+    const auto& op = call.ops[which];
+    if (const auto* check = std::get_if<check_op>(&op)) {
+        zoo_check_op_init(&c_op, check->path.c_str(), -1);
+    } else if (const auto* remove = std::get_if<remove_op>(&op)) {
+        zoo_delete_op_init(&c_op, remove->path.c_str(), -1);
+    } else if (const auto* touch = std::get_if<touch_op>(&op)) {
+        zoo_set_op_init(&c_op, touch->path.c_str(), "", 0, -1, &call.stats[which]);
+    } else {
+        const auto& create = std::get<create_op>(op);
+        auto& name = call.names[which];
+        name.resize(create.path.size() + number_bytes);
+        zoo_create_op_init(&c_op,
+                           create.path.c_str(),
+                           create.data.data(),
+                           static_cast<int>(create.data.size()),
+                           acl(),
+                           ZOO_EPHEMERAL_SEQUENTIAL,
+                           name.data(),
+                           static_cast<int>(name.size()));
+    }
+}
+
+std::vector<multi_result> zk_handle::results_of(const multi_call& call)
+{
+    std::vector<multi_result> results(call.ops.size());
+    for (std::size_t i = 0; i < call.ops.size(); ++i)
+        results[i] = {.name = last_part(call.names[i].c_str()), .stat = to_stat(call.stats[i])};
+    return results;
+}
+
+std::optional<std::size_t> zk_handle::blamed_in(const multi_call& call, int rc)
+{
+    std::vector<int> errors;
+    errors.reserve(call.results.size());
+    for (const auto& each : call.results)
+        errors.push_back(each.err);
+    return culprit_of(errors, rc, ZRUNTIMEINCONSISTENCY);
+}
 
 // What the C client calls: each finds the handle, translates and passes on, nothing more.
 struct zk_callbacks {
@@ -126,11 +184,13 @@ struct zk_callbacks {
         answer(data, std::move(made));
     }
 
-    static void listed(int rc, const String_vector* names, const void* data)
+    static void listed(int rc, const String_vector* names, const Stat* parent, const void* data)
     {
         zk_answer list{.code = to_code(rc)};
         if (names != nullptr)
             list.names.assign(names->data, names->data + names->count);
+        if (parent != nullptr)
+            list.stat = to_stat(*parent);
         answer(data, std::move(list));
     }
 
@@ -146,16 +206,13 @@ struct zk_callbacks {
 
     static void committed(int rc, const void* data)
     {
-        // Before the culprit the results say 0, after it ZRUNTIMEINCONSISTENCY.
         const auto node = running->multis_.extract(reinterpret_cast<std::uintptr_t>(data));
         zk_answer ended{.code = to_code(rc)};
         if (!node.empty()) {
-            const auto& results = node.mapped()->results;
-            const auto culprit =
-                std::find_if(results.begin(), results.end(), [rc](const zoo_op_result_t& result) {
-                    return result.err == rc;
-                });
-            ended.failed = static_cast<std::size_t>(culprit - results.begin());
+            if (rc == ZOK)
+                ended.transaction.results = zk_handle::results_of(*node.mapped());
+            else
+                ended.transaction.failed = zk_handle::blamed_in(*node.mapped(), rc);
         }
         answer(data, std::move(ended));
     }
@@ -230,6 +287,11 @@ zk_handle::refusal zk_handle::outcome(int rc) const
     return to_code(rc);
 }
 
+const ACL_vector* zk_handle::acl() const
+{
+    return creator_all_ ? &ZOO_CREATOR_ALL_ACL : &ZOO_OPEN_ACL_UNSAFE;
+}
+
 zk_handle::refusal zk_handle::create(number id, const create_request& request)
 {
     const c_call guard(*this);
@@ -238,7 +300,7 @@ zk_handle::refusal zk_handle::create(number id, const create_request& request)
                                 request.path.c_str(),
                                 request.data.data(),
                                 static_cast<int>(request.data.size()),
-                                creator_all_ ? &ZOO_CREATOR_ALL_ACL : &ZOO_OPEN_ACL_UNSAFE,
+                                acl(),
                                 to_flags(request.mode),
                                 &zk_callbacks::created,
                                 to_data(id)));
@@ -247,7 +309,7 @@ zk_handle::refusal zk_handle::create(number id, const create_request& request)
 zk_handle::refusal zk_handle::children(number id, const std::string& path)
 {
     const c_call guard(*this);
-    return outcome(zoo_awget_children(
+    return outcome(zoo_awget_children2(
         zh_, path.c_str(), nullptr, nullptr, &zk_callbacks::listed, to_data(id)));
 }
 
@@ -295,12 +357,10 @@ zk_handle::refusal zk_handle::multi(number id, std::vector<multi_op> ops)
     multi_call& call = *entry->second;
     call.c_ops.resize(call.ops.size());
     call.results.resize(call.ops.size());
-    for (std::size_t i = 0; i < call.ops.size(); ++i) {
-        if (const auto* check = std::get_if<check_op>(&call.ops[i]))
-            zoo_check_op_init(&call.c_ops[i], check->path.c_str(), -1);
-        else
-            zoo_delete_op_init(&call.c_ops[i], std::get<remove_op>(call.ops[i]).path.c_str(), -1);
-    }
+    call.names.resize(call.ops.size());
+    call.stats.resize(call.ops.size());
+    for (std::size_t i = 0; i < call.ops.size(); ++i)
+        fill(call, i);
     const auto refused = outcome(zoo_amulti(zh_,
                                             static_cast<int>(call.c_ops.size()),
                                             call.c_ops.data(),

@@ -13,8 +13,9 @@
 #include <string>
 #include <vector>
 
-// The C client's type; its name is not ours to choose.
+// The C client's types; the first one's name is not ours to choose.
 struct _zhandle; // NOLINT(bugprone-reserved-identifier)
+struct ACL_vector;
 
 namespace paddock::detail {
 
@@ -33,7 +34,7 @@ struct zk_answer {
     std::string path{};
     node_stat stat{};
     std::vector<std::string> names{};
-    std::size_t failed{0};
+    multi_outcome transaction{};
 };
 
 /// What the C client calls back with, always inside `interest`, `process` or `close`: note it and
@@ -112,6 +113,10 @@ private:
     struct multi_call;
 
     refusal outcome(int rc) const;
+    const ACL_vector* acl() const;
+    void fill(multi_call& call, std::size_t which) const;
+    static std::vector<multi_result> results_of(const multi_call& call);
+    static std::optional<std::size_t> blamed_in(const multi_call& call, int rc);
 
     zk_handle_events& events_;
     std::chrono::milliseconds session_timeout_;

@@ -63,7 +63,10 @@ public:
     /// The same; the hold is engaged exactly when `ec` is success.
     hold lock(std::string_view key, error_code& ec);
 
-    /// Takes the lock if nobody is in front; one round trip. Empty: somebody is.
+    /// Takes the lock if nobody is in front. Empty: somebody is.
+    ///
+    /// Usually one round trip. Beside many other requests it may share a transaction with them; if
+    /// somebody is there, a second round trip tells whether he is in front.
     ///
     /// Without a connection it waits for one, for up to `session_config::connect_timeout`.
     std::optional<hold> try_lock(std::string_view key);
@@ -130,7 +133,7 @@ public:
     /// Completes with: `void(error_code, std::optional<hold>)`; empty without an error: the time
     ///   passed, and the znode is deleted in the background.
     /// Errors, Cancellation, Threads, Lifetime: as `async_lock`.
-    /// Limits: zero or less looks once, in one round trip, and does not wait in the queue.
+    /// Limits: zero or less looks once, as `try_lock`, and does not wait in the queue.
     template <class Rep,
               class Period,
               boost::asio::completion_token_for<detail::try_lock_signature> Token>

@@ -44,8 +44,9 @@ struct session_status {
 struct session_usage {
     std::uint64_t requests;     ///< sent to the ensemble, all kinds
     std::uint64_t writes;       ///< of these, creates, deletes and transactions
-    std::uint64_t evidence;     ///< of these, quorum checks made only to keep belief
-    std::uint64_t heartbeats;   ///< of these, reads made only to be heard
+    std::uint64_t batched;      ///< contenders created and deleted in transactions with others
+    std::uint64_t evidence;     ///< of the writes, quorum checks made only to keep belief
+    std::uint64_t heartbeats;   ///< of the requests, reads made only to be heard
     std::uint64_t in_doubt;     ///< answers lost
     std::uint64_t watch_events; ///< wake-ups received from the ensemble
     std::uint64_t connects;     ///< connections made

@@ -8,12 +8,13 @@ namespace paddock {
 
 /// The fencing number of a grant: rises with every grant of a key, for ever.
 ///
-/// It numbers the arrivals at the ensemble, so no two grants of any keys share one; among different
-/// keys, a long wait ends with a lower token than a short one that began later.
+/// It numbers the arrivals at the ensemble: no two grants of a key share one. Among different keys
+/// a long wait ends with a lower token than a short one that began later, and keys that one session
+/// asked for at the same time may share one.
 /// A resource that refuses a token lower than the highest it has seen cannot be written by a
 /// holder that has lost its lock. It is the `czxid` of the contender's znode, not its sequence
-/// number, which starts again when a parent is cleaned up. Two grants never share a token. It
-/// restarts only with an ensemble whose data was wiped.
+/// number, which starts again when a parent is cleaned up. It restarts only with an ensemble whose
+/// data was wiped.
 /// Source: Kleppmann, "How to do distributed locking" (2016); docs/fencing.md.
 class token {
 public:

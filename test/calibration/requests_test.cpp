@@ -220,6 +220,27 @@ TEST_CASE("transactions with removals are carried out whole or not at all",
     });
 }
 
+TEST_CASE("transactions of contenders say their names, and how many stand in each queue then",
+          "[integration][calibration]")
+{
+    calibrate(place::three_servers, [](script& s) {
+        actor& a = s.join();
+        actor& b = s.join();
+        for (const char* path : {"/p", "/q"})
+            a.create_container(path);
+        a.multi({join("/p/c-"), touch("/p"), join("/q/c-"), touch("/q")});
+        a.multi({erase("/p/c-0000000000"), join("/p/c-"), touch("/p"), join("/q/c-"), touch("/q")});
+        a.stat("/p/c-0000000001");
+        b.multi({join("/q/c-"), touch("/q"), erase("/q/c-0000000000"), touch("/q")});
+        b.multi({join("/p/c-"), touch("/p"), join("/missing/c-"), touch("/missing")});
+        b.multi({join("/p/c-"), touch("/missing"), erase("/p/missing")});
+        b.multi({join("/p/c-"), touch("/p"), erase("/p/missing"), join("/q/c-")});
+        b.sync("/");
+        b.children("/p");
+        b.children("/q");
+    });
+}
+
 TEST_CASE("answers come in the order of the requests, and reads see the writes before them",
           "[integration][calibration]")
 {

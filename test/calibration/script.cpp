@@ -53,6 +53,16 @@ detail::multi_op erase(std::string path)
     return detail::remove_op{std::move(path)};
 }
 
+detail::multi_op join(std::string prefix)
+{
+    return detail::create_op{std::move(prefix), "data"};
+}
+
+detail::multi_op touch(std::string path)
+{
+    return detail::touch_op{std::move(path)};
+}
+
 // ---- the client ------------------------------------------------------------------------------
 
 actor::actor(bench& where, history& seen, std::string name, const seat_setup& setup)
@@ -185,7 +195,7 @@ void actor::children(const std::string& path)
               detail::zk_client& zk) {
         zk.children(seen_.real(path),
                     limit,
-                    [this, name](const reply& end, std::vector<std::string> names) {
+                    [this, name](const reply& end, std::vector<std::string> names, const auto&) {
                         std::sort(names.begin(), names.end()); // a set: the server's order is none
                         std::string list;
                         for (const std::string& each : names)
@@ -245,14 +255,35 @@ void actor::multi(std::vector<detail::multi_op> ops)
         path_of(each) = seen_.real(path_of(each));
     auto name = next_call("multi of", std::to_string(ops.size()));
     begin([this, ops = std::move(ops), name, limit = patience](detail::zk_client& zk) {
-        zk.multi(ops, limit, [this, name](const reply& end, std::size_t failed) {
+        zk.multi(ops, limit, [=, this](const reply& end, const detail::multi_outcome& outcome) {
             // The index means something where the ensemble has refused one of them.
-            const bool judged = end.code == reply_code::no_node ||
-                                end.code == reply_code::not_empty ||
-                                end.code == reply_code::no_auth;
-            answered(name, end, judged ? " at " + std::to_string(failed) : "");
+            const bool judged =
+                end.code == reply_code::no_node || end.code == reply_code::node_exists ||
+                end.code == reply_code::not_empty || end.code == reply_code::no_auth;
+            answered(name,
+                     end,
+                     judged ? " at " + std::to_string(outcome.failed.value_or(ops.size())) : "");
+            if (end.code == reply_code::ok)
+                note_results(name, ops, outcome.results);
         });
     });
+}
+
+// Not as answers, which are counted. Of what was created the name counts, of what was touched the
+// stat; the others have none.
+void actor::note_results(const std::string& asked,
+                         const std::vector<detail::multi_op>& ops,
+                         const std::vector<detail::multi_result>& results)
+{
+    for (std::size_t each = 0; each < ops.size(); ++each) {
+        if (const auto* made = std::get_if<detail::create_op>(&ops[each]))
+            seen_.note(number_,
+                       "by " + asked +
+                           seen_.shown(made->path.substr(0, made->path.rfind('/') + 1) +
+                                       results.at(each).name));
+        else if (std::holds_alternative<detail::touch_op>(ops[each]))
+            seen_.note(number_, "by " + asked + "touched", results.at(each).stat);
+    }
 }
 
 void actor::close()

@@ -19,6 +19,8 @@ using test::source_line;
 /// An operation of a transaction, on a path below the root.
 detail::multi_op check(std::string path);
 detail::multi_op erase(std::string path);
+detail::multi_op join(std::string prefix); ///< creates an ephemeral sequential znode
+detail::multi_op touch(std::string path);
 
 /// A client. Its calls are waited for, unless they are made `together`.
 ///
@@ -76,6 +78,9 @@ private:
 
     void begin(call made);
     void make_node(const std::string& path, detail::create_mode mode);
+    void note_results(const std::string& asked,
+                      const std::vector<detail::multi_op>& ops,
+                      const std::vector<detail::multi_result>& results);
     std::string next_call(const std::string& what, const std::string& path);
     void
     answered(const std::string& asked, const detail::reply& end, const std::string& result = {});

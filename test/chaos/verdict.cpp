@@ -35,6 +35,7 @@ checker::rules rules_of(const evidence& of)
     rules.errors = expected_errors();
     rules.limit_grace = queueing;
     rules.signal_grace = telling;
+    rules.unique_across_keys = false; // contenders of one transaction share its number
     rules.grants_min = static_cast<std::uint64_t>(of.grants_min);
     rules.writes_min = rules.grants_min / 2;
     return rules;

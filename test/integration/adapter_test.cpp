@@ -20,9 +20,11 @@ using namespace paddock::test;
 using namespace std::chrono_literals;
 using paddock::detail::check_op;
 using paddock::detail::create_mode;
+using paddock::detail::create_op;
 using paddock::detail::remove_op;
 using paddock::detail::reply;
 using paddock::detail::reply_code;
+using paddock::detail::touch_op;
 
 namespace {
 
@@ -122,9 +124,11 @@ TEST_CASE("a listing sent right behind a create sees the new znode", "[integrati
                       [&](const reply& end, std::string path, const auto& stat) {
                           created.set_value({end, std::move(path), stat});
                       });
-            zk.children(client.root, 2s, [&](const reply& end, std::vector<std::string> names) {
-                listed.set_value({end, std::move(names)});
-            });
+            zk.children(client.root,
+                        2s,
+                        [&](const reply& end, std::vector<std::string> names, const auto& parent) {
+                            listed.set_value({end, std::move(names), parent});
+                        });
         });
 
         const auto own = created.get_future().get();
@@ -132,6 +136,20 @@ TEST_CASE("a listing sent right behind a create sees the new znode", "[integrati
         const auto name = own.path.substr(own.path.rfind('/') + 1);
         CHECK(std::find(names.begin(), names.end(), name) != names.end());
     }
+}
+
+TEST_CASE("a listing tells how much data is in the parent", "[integration][adapter]")
+{
+    connected_client client;
+    REQUIRE(client.create(client.root + "/full").end.code == reply_code::ok); // with "data"
+    REQUIRE(client.create(client.root + "/full/child").end.code == reply_code::ok);
+    REQUIRE(
+        client.multi({create_op{client.root + "/full/c-", ""}, touch_op{client.root}}).end.code ==
+        reply_code::ok);
+
+    CHECK(client.children(client.root).parent.data_bytes == 0);
+    CHECK(client.children(client.root + "/full").parent.data_bytes == 4);
+    CHECK(client.children(client.root + "/full").parent.children == 2);
 }
 
 TEST_CASE("a transaction of checks is committed, and fails at the znode that is missing",
@@ -153,11 +171,56 @@ TEST_CASE("a transaction of checks is committed, and fails at the znode that is 
     CHECK(fine.end.code == reply_code::ok);
     CHECK(zxid_after != zxid);
     CHECK(failed.end.code == reply_code::no_node);
-    CHECK(failed.failed == 2);
+    CHECK(failed.outcome.failed == 2);
     CHECK(removed.end.code == reply_code::ok);
     CHECK(client.children(client.root).names.empty());
     client.wait_for("watch " + a);
     CHECK(client.count("watch " + a) == 1); // by the removal, not by the checks
+}
+
+TEST_CASE("a transaction of creations says the names, and the touched parents' stats at once",
+          "[integration][adapter]")
+{
+    connected_client client;
+    const std::string a = client.root + "/a";
+    const std::string b = client.root + "/b";
+    REQUIRE(client.create(a, create_mode::container).end.code == reply_code::ok);
+    REQUIRE(client.create(b, create_mode::container).end.code == reply_code::ok);
+    REQUIRE(client.create(b + "/other").end.code == reply_code::ok);
+
+    const auto made = client.multi({create_op{a + "/c-", "data"},
+                                    touch_op{a},
+                                    create_op{b + "/a-long-name-for-a-contender-", ""},
+                                    touch_op{b},
+                                    remove_op{b + "/other"}});
+    REQUIRE(made.end.code == reply_code::ok);
+    const auto& results = made.outcome.results;
+    REQUIRE(results.size() == 5);
+    const auto node = client.stat(a + "/" + results[0].name);
+
+    CHECK(results[0].name == "c-0000000000");
+    CHECK(results[2].name == "a-long-name-for-a-contender-0000000001");
+    CHECK(node.stat.czxid == results[1].stat.mzxid); // the fencing token, without another request
+    CHECK(node.stat.ephemeral_owner == client.connection().session_id);
+    CHECK(results[1].stat.children == 1);
+    CHECK(results[3].stat.children == 2); // as it was behind its own creation
+    CHECK(client.children(b).names.size() == 1);
+}
+
+TEST_CASE("a transaction of creations that fails names the culprit and makes nothing",
+          "[integration][adapter]")
+{
+    connected_client client;
+    const std::string a = client.root + "/a";
+    REQUIRE(client.create(a, create_mode::container).end.code == reply_code::ok);
+
+    const auto failed = client.multi(
+        {create_op{a + "/c-", ""}, touch_op{a}, create_op{client.root + "/x/c-", ""}, touch_op{a}});
+
+    CHECK(failed.end.code == reply_code::no_node);
+    CHECK(failed.outcome.failed == 2);
+    CHECK(failed.outcome.results.empty());
+    CHECK(client.children(a).names.empty());
 }
 
 TEST_CASE("a transaction of one thousand checks passes", "[integration][adapter]")

@@ -1,5 +1,6 @@
 // The contract of the locks, on real servers of one and of three nodes.
 
+#include "test/support/adapter_client.hpp"
 #include "test/support/called_once.hpp"
 #include "test/support/ensemble.hpp"
 #include "test/support/lock_fixture.hpp"
@@ -16,6 +17,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <deque>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -90,6 +93,44 @@ TEST_CASE("eight sessions never hold one key at once, and tokens rise with every
     CHECK(tokens.size() == 8 * rounds);
     CHECK(std::is_sorted(tokens.begin(), tokens.end()));
     CHECK(std::adjacent_find(tokens.begin(), tokens.end()) == tokens.end());
+}
+
+TEST_CASE("locks asked for together share transactions, which leave the path of a mutex unwritten",
+          "[integration][lock]")
+{
+    const auto root = random_root();
+    session client{config_for(server().text())};
+    keyed_mutex locks{client, root + "/keys"};
+    std::deque<mutex> mutexes;
+    for (int each = 0; each < 16; ++each)
+        mutexes.emplace_back(client, root + "/mutex-" + std::to_string(each));
+
+    for (int round = 0; round < 3; ++round) { // first the parents are made, and seen to be quiet
+        std::vector<std::future<hold>> waiting;
+        for (std::size_t each = 0; each < mutexes.size(); ++each) {
+            waiting.push_back(locks.async_lock(std::to_string(each), asio::use_future));
+            waiting.push_back(mutexes[each].async_lock(asio::use_future));
+        }
+        std::vector<std::future<void>> gone;
+        for (auto& each : waiting) {
+            auto held = each.get();
+            CHECK(held.held());
+            gone.push_back(held.async_release(asio::use_future));
+        }
+        for (auto& each : gone)
+            each.get();
+    }
+
+    adapter_client look({server()});
+    look.wait_for("up");
+    std::int32_t written = 0;
+    for (std::size_t each = 0; each < mutexes.size(); ++each) {
+        CHECK(look.stat(root + "/mutex-" + std::to_string(each)).stat.version == 0);
+        written += look.stat(root + "/keys/" + std::to_string(each)).stat.version;
+    }
+    CHECK(written > 0);
+    CHECK(client.usage().batched > 16);
+    wait_until_clean(client);
 }
 
 TEST_CASE("eight sessions are served in order of arrival, with one watch event per release",

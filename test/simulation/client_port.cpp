@@ -189,9 +189,8 @@ void client_port::add_result(const node_change& change,
             reply.path = around_.paths.text(change.path);
         return;
     }
-    reply.stats.push_back(stat);
-    if (created)
-        reply.paths.push_back(around_.paths.text(change.path));
+    reply.transaction.results.push_back(
+        {.name = created ? std::string(around_.paths.name(change.path)) : "", .stat = stat});
 }
 
 // Also one whose connection is gone lets those behind it go on.
@@ -212,7 +211,8 @@ void client_port::answer_write(client_link& asker, const txn& done, answer&& rep
     reply.xid = done.from.xid;
     reply.zxid = done.zxid;
     reply.result = done.result;
-    reply.failed = done.failed;
+    if (done.result != code::ok)
+        reply.transaction.failed = done.failed;
     asker.send(std::move(reply));
     // A session that moved or ended costs the connection (FinalRequestProcessor).
     if (done.result == code::session_moved || done.what == txn_kind::close_session)

@@ -3,6 +3,7 @@
 #include "test/simulation/txn.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,12 @@ public:
         });
     }
 
+    void forbid_writing(path_id node) { read_only_.insert(node); }
+    bool may_write(path_id node) const { return !read_only_.contains(node); }
+
 private:
     std::vector<std::vector<std::string>> sets_{{}};
+    std::set<path_id> read_only_;
 };
 
 } // namespace paddock::simulation

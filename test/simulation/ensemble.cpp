@@ -171,6 +171,11 @@ void ensemble::create_by_operator(const std::string& path, const std::string& da
         leader->submit_by_operator({.what = op::create, .path = path, .data = data});
 }
 
+void ensemble::forbid_writing(const std::string& path)
+{
+    parts_->around.credentials.forbid_writing(parts_->around.paths.find(path));
+}
+
 void ensemble::check_containers_now()
 {
     if (auto* const leader = parts_->serving_leader())

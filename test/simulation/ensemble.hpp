@@ -75,6 +75,8 @@ public:
     void expire_session(std::int64_t session_id); ///< as its time-out would
     void remove_by_operator(const std::string& path);
     void create_by_operator(const std::string& path, const std::string& data);
+    /// From now on an ACL allows all but writing the node's data.
+    void forbid_writing(const std::string& path);
     /// Deletes empty containers now instead of at the next check.
     void check_containers_now();
     /// Sets the number that the next sequential child of a node gets.

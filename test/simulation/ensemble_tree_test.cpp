@@ -157,12 +157,12 @@ TEST_CASE("a transaction is carried out as a whole, with a result for each opera
     const auto done = at.ask_all({enqueue("/q/a-"), on(op::set_data, "/q"), on(op::check, "/q")});
 
     REQUIRE(done.result == code::ok);
-    REQUIRE(done.stats.size() == 3);
-    REQUIRE(done.paths.size() == 1);
-    CHECK(done.paths[0] == "/q/a-0000000000");
-    CHECK(done.stats[0].czxid == done.zxid);
-    CHECK(done.stats[1].children == 1); // first in line, without a listing
-    CHECK(done.stats[1].mzxid == done.stats[0].czxid);
+    const auto& results = done.transaction.results;
+    REQUIRE(results.size() == 3);
+    CHECK(results[0].name == "a-0000000000");
+    CHECK(results[0].stat.czxid == done.zxid);
+    CHECK(results[1].stat.children == 1); // first in line, without a listing
+    CHECK(results[1].stat.mzxid == results[0].stat.czxid);
 }
 
 TEST_CASE("a transaction that fails changes nothing and names the culprit",
@@ -174,7 +174,7 @@ TEST_CASE("a transaction that fails changes nothing and names the culprit",
     const auto failed = at.ask_all({make("/q/a"), on(op::remove, "/q/b"), make("/q/c")});
 
     CHECK(failed.result == code::no_node);
-    CHECK(failed.failed == 1);
+    CHECK(failed.transaction.failed == 1);
     CHECK(at.fixture.servers.nodes_below("/q").empty());
     // Nor what the leader thinks of the nodes while they are on their way.
     const auto first = at.client->submit(make("/q/a"));
@@ -201,7 +201,7 @@ TEST_CASE("a transaction of checks takes a zxid and fires no watch", "[simulatio
     CHECK(at.ask(on(op::get, "/a")).stat.mzxid == made.zxid);
     const auto failed = at.ask_all({on(op::check, "/a"), on(op::check, "/b")});
     CHECK(failed.result == code::no_node);
-    CHECK(failed.failed == 1);
+    CHECK(failed.transaction.failed == 1);
     CHECK(failed.zxid == checked.zxid + 1);
 }
 

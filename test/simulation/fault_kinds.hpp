@@ -47,6 +47,7 @@ heal requests_cut_after(stage& on);
 heal requests_cut_reading(stage& on);
 heal replies_lost(stage& on);
 heal requests_fail(stage& on);
+heal answers_garbled(stage& on);
 heal requests_throttled(stage& on);
 
 // server_faults.cpp: servers, and the ways among them

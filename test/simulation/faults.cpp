@@ -82,6 +82,7 @@ const std::vector<fault>& faults()
         {"requests-cut-reading", requests_cut_reading, 1'000, may_miss},
         {"replies-lost", replies_lost, 1'000, may_miss},
         {"requests-fail", requests_fail, 1'000, may_miss},
+        {"answers-garbled", answers_garbled, 1'000, may_miss},
         {"requests-throttled", requests_throttled, 1'000},
         {"follower-isolated", follower_isolated, 2'500},
         {"leader-isolated", leader_isolated, 2'500},

@@ -126,7 +126,8 @@ code preparation::prepare_on_node(const operation& wanted, const client_request&
     auto node = look_up(path);
     if (!node.exists)
         return code::no_node;
-    if (!credentials_.allows(node.acl, asked.who))
+    const bool may_write = wanted.what != op::set_data || credentials_.may_write(path);
+    if (!credentials_.allows(node.acl, asked.who) || !may_write)
         return code::no_auth;
     if (wanted.version != -1 && wanted.version != node.version)
         return code::bad_version;

@@ -56,6 +56,11 @@ heal requests_fail(stage& on)
     return plan_requests(on, request_faults::kind::fail);
 }
 
+heal answers_garbled(stage& on)
+{
+    return plan_requests(on, request_faults::kind::garbled);
+}
+
 heal requests_throttled(stage& on)
 {
     for (std::size_t each = 0; each < on.servers.size(); ++each)

@@ -21,6 +21,7 @@ public:
         reply_lost,  ///< carried out, and never answered, on a connection that stands
         fail,        ///< answered with a code, not carried out
         cut_reading, ///< the answer has arrived; the connection breaks while it is read
+        garbled,     ///< a write is carried out, and answered with an error that is not its own
     };
     struct fault {
         kind what{kind::fail};
@@ -52,7 +53,7 @@ public:
             ++met_;
             if (due.hit)
                 *due.hit = true;
-            if (due.what == kind::fail)
+            if (due.what == kind::fail || due.what == kind::garbled)
                 ++refused_[&whose];
             return due;
         }

@@ -148,20 +148,23 @@ private:
     {
         const auto took = seconds();
         std::printf("%llu seeds from %llu in %.1f s: %llu operations (%.0f a second and core), "
-                    "%llu grants, %llu holds lost, %llu violations; digest %016llx\n",
+                    "%llu grants, %llu contenders in transactions, %llu holds lost, "
+                    "%llu violations; digest %016llx\n",
                     static_cast<unsigned long long>(sum_.seeds),
                     static_cast<unsigned long long>(wanted_.first),
                     took,
                     static_cast<unsigned long long>(sum_.operations),
                     static_cast<double>(sum_.operations) / took / wanted_.jobs,
                     static_cast<unsigned long long>(sum_.grants),
+                    static_cast<unsigned long long>(sum_.batched),
                     static_cast<unsigned long long>(sum_.losses),
                     static_cast<unsigned long long>(sum_.violations),
                     static_cast<unsigned long long>(sum_.digest));
         std::printf("every belief ended %.3f of the time-out or more before the leader could act\n",
                     sum_.least_margin);
         if (sum_.idle())
-            std::printf("there were too few grants for so many operations: that shows nothing\n");
+            std::printf("too few grants, or none in a transaction, for so many operations: that "
+                        "shows nothing\n");
         if (wanted_.tally_file.empty())
             return;
         sum_.save(wanted_.tally_file + ".part");

@@ -88,7 +88,7 @@ bool has_paths(const request& wanted)
     if (body.what != op::multi)
         return is_path(body.path, body.mode == detail::create_mode::ephemeral_sequential);
     return std::all_of(wanted.ops.begin(), wanted.ops.end(), [](const operation& each) {
-        return is_path(each.path, false);
+        return is_path(each.path, each.mode == detail::create_mode::ephemeral_sequential);
     });
 }
 
@@ -144,7 +144,7 @@ void simulated_client::children(std::string path, nanoseconds patience, listed h
     begin(patience,
           {.body = {.what = op::children, .path = std::move(path)}},
           [handler = std::move(handler)](const detail::reply& end, answer& given) {
-              handler(end, std::move(given.names));
+              handler(end, std::move(given.names), given.stat);
           });
 }
 
@@ -192,18 +192,36 @@ void simulated_client::multi(std::vector<detail::multi_op> ops,
                              committed handler)
 {
     request ask{.body = {.what = op::multi}};
-    for (auto& each : ops) {
-        if (auto* const check = std::get_if<detail::check_op>(&each))
-            ask.ops.push_back({.what = op::check, .path = std::move(check->path)});
-        else
-            ask.ops.push_back(
-                {.what = op::remove, .path = std::move(std::get<detail::remove_op>(each).path)});
-    }
+    for (auto& each : ops)
+        ask.ops.push_back(std::visit([this](auto& op) { return to_operation(op); }, each));
     begin(patience,
           std::move(ask),
           [handler = std::move(handler)](const detail::reply& end, answer& given) {
-              handler(end, given.failed);
+              handler(end, std::move(given.transaction));
           });
+}
+
+operation simulated_client::to_operation(detail::check_op& wanted) const
+{
+    return {.what = op::check, .path = std::move(wanted.path)};
+}
+
+operation simulated_client::to_operation(detail::remove_op& wanted) const
+{
+    return {.what = op::remove, .path = std::move(wanted.path)};
+}
+
+operation simulated_client::to_operation(detail::touch_op& wanted) const
+{
+    return {.what = op::set_data, .path = std::move(wanted.path)};
+}
+
+operation simulated_client::to_operation(detail::create_op& wanted) const
+{
+    return {.what = op::create,
+            .path = std::move(wanted.path),
+            .mode = detail::create_mode::ephemeral_sequential,
+            .creator_all_acl = config_.creator_all_acl};
 }
 
 void simulated_client::sync(std::string path, nanoseconds patience, done handler)
@@ -226,8 +244,9 @@ void simulated_client::begin(nanoseconds patience, request wanted, finisher fini
     wanted.xid = ++last_xid_;
     calls_.push_back({wanted.xid, now, now + patience, std::move(finish)});
     if (connected_) {
+        const bool writes = is_write(wanted.body.what);
         send(std::move(wanted));
-        suffer_after(calls_.back());
+        suffer_after(calls_.back(), writes);
     } else {
         calls_.back().unsent = std::move(wanted);
     }
@@ -284,13 +303,15 @@ bool simulated_client::suffer_before(const request& wanted, finisher& finish)
     return true;
 }
 
-void simulated_client::suffer_after(call& made)
+void simulated_client::suffer_after(call& made, bool writes)
 {
     if (!pending_fault_)
         return;
     const auto what = pending_fault_->what;
     if (what == request_faults::kind::reply_lost) {
         made.unanswered = true;
+    } else if (what == request_faults::kind::garbled) {
+        made.garbled = writes;
     } else if (what == request_faults::kind::cut_after ||
                what == request_faults::kind::cut_reading) {
         // Not inside the call of whoever made it.
@@ -346,6 +367,10 @@ void simulated_client::on_answer(answer&& given)
         return;
     const auto answered = std::move(calls_.front());
     calls_.pop_front();
+    if (answered.garbled && given.result == code::ok) { // FinalRequestProcessor, behind the commit
+        given = {};
+        given.result = code::system_error;
+    }
     const detail::reply end{
         .code = to_reply(given.result), .sent = answered.sent, .received = owner_.local_now()};
     if (owner_.around().where.narrator)

@@ -41,6 +41,11 @@ public:
     void close(done handler) override;
 
 private:
+    operation to_operation(detail::check_op& wanted) const;
+    operation to_operation(detail::remove_op& wanted) const;
+    operation to_operation(detail::create_op& wanted) const;
+    operation to_operation(detail::touch_op& wanted) const;
+
     using finisher = std::function<void(const detail::reply&, answer&)>;
     struct call {
         std::uint64_t xid;
@@ -48,6 +53,7 @@ private:
         time_point deadline;
         finisher finish;
         bool unanswered{false};          // a fault ate its answer
+        bool garbled{false};             // a fault put another in its place
         std::optional<request> unsent{}; // until there is a connection
     };
 
@@ -55,7 +61,7 @@ private:
     void send(request wanted);
     void send_unsent();
     bool suffer_before(const request& wanted, finisher& finish);
-    void suffer_after(call& made);
+    void suffer_after(call& made, bool writes);
     void finish_later(finisher finish, detail::reply_code code);
     void end_all_calls(detail::reply_code code);
     void arm_patience();

@@ -19,6 +19,8 @@ void tally::add(const outcome& one)
     violations += one.violation ? 1 : 0;
     operations += one.operations;
     grants += one.grants;
+    batched += one.batched;
+    crowds += one.workload == "crowds" ? 1 : 0;
     losses += one.losses;
     events += one.events;
     least_margin = std::min(least_margin, one.least_margin);
@@ -54,6 +56,7 @@ std::uint64_t* tally::sum_named(const std::string& word)
            : word == "violations" ? &violations
            : word == "operations" ? &operations
            : word == "grants"     ? &grants
+           : word == "batched"    ? &batched
            : word == "losses"     ? &losses
            : word == "events"     ? &events
                                   : nullptr;
@@ -63,7 +66,8 @@ void tally::save(const std::string& file) const
 {
     std::ofstream out(file, std::ios::trunc);
     out << "seeds " << seeds << "\nviolations " << violations << "\noperations " << operations
-        << "\ngrants " << grants << "\nlosses " << losses << "\nevents " << events << '\n';
+        << "\ngrants " << grants << "\nbatched " << batched << "\nlosses " << losses << "\nevents "
+        << events << '\n';
     for (const auto& [cell, count] : cells_)
         out << "cell " << cell.first << ' ' << cell.second << ' ' << count << '\n';
     if (!out.flush())

@@ -21,6 +21,8 @@ public:
     std::uint64_t violations{0};
     std::uint64_t operations{0};
     std::uint64_t grants{0};
+    std::uint64_t batched{0};
+    std::uint64_t crowds{0}; ///< seeds, of this run
     std::uint64_t losses{0};
     std::uint64_t events{0};
     double least_margin{1}; ///< of this run
@@ -28,7 +30,7 @@ public:
     std::uint64_t digest{0};
 
     /// Whether it did too little to show anything: a trial may come to a stand, not most of them.
-    bool idle() const noexcept { return seeds >= 50 && grants < operations / 20; }
+    bool idle() const noexcept { return seeds >= 50 && (grants < operations / 20 || batched == 0); }
     /// The table for people: faults down, workloads across, in seeds.
     std::string table() const;
     /// The fewest seeds of any cell, of all there are.

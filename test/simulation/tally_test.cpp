@@ -10,6 +10,7 @@ TEST_CASE("many trials with hardly a grant show nothing, and say so", "[simulati
     outcome one;
     one.operations = 2'000;
     one.grants = 99;
+    one.batched = 1;
     for (int seed = 0; seed < 49; ++seed)
         sum.add(one);
     CHECK_FALSE(sum.idle()); // a few may come to a stand
@@ -17,6 +18,22 @@ TEST_CASE("many trials with hardly a grant show nothing, and say so", "[simulati
     sum.add(one);
     CHECK(sum.idle());
     one.grants = 1'000;
+    sum.add(one);
+    CHECK_FALSE(sum.idle());
+}
+
+TEST_CASE("crowds without one shared transaction show nothing of them, and say so", "[simulation]")
+{
+    tally sum;
+    outcome one;
+    one.workload = "crowds";
+    one.operations = 2'000;
+    one.grants = 1'000;
+    for (int seed = 0; seed < 50; ++seed)
+        sum.add(one);
+    CHECK(sum.idle());
+
+    one.batched = 2;
     sum.add(one);
     CHECK_FALSE(sum.idle());
 }

@@ -15,7 +15,8 @@ detail::node_stat tree::stat_of(const znode& node)
 {
     // As DataNode.copyStat, clients are told of no owner that is none.
     const auto owner = node.owner == container_owner ? 0 : node.owner;
-    return {node.czxid, node.mzxid, owner, node.version, node.children};
+    const auto bytes = node.data ? static_cast<std::int32_t>(node.data->size()) : 0;
+    return {node.czxid, node.mzxid, owner, node.version, node.children, bytes};
 }
 
 std::vector<path_id> tree::children(const znode& node) const

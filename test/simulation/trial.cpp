@@ -93,6 +93,7 @@ public:
         result_.trace_hash = world_.trace_hash();
         result_.operations = operations();
         result_.grants = seen_.grants();
+        result_.batched = seen_.batched;
         result_.losses = seen_.losses();
         result_.least_margin = seen_.least_margin();
         result_.events = world_.events_seen();
@@ -300,6 +301,7 @@ private:
         checker::rules demanded;
         demanded.resolve_within = timeout() + 2 * times_.tick + 1s;
         demanded.limit_grace = timeout() / 400; // the clocks' drift, and a little
+        demanded.unique_across_keys = false;    // contenders of one transaction share its number
         demanded.signal_grace = 1ms;            // a thread of the pool is not there at once
         // Some faults leave one trial next to nothing: a hot key at the end of its numbers is
         // refused until its parent goes. How much all trials do is judged over all of them.

@@ -81,26 +81,4 @@ struct client_request {
     request body;
 };
 
-inline bool is_write(op what)
-{
-    switch (what) {
-    case op::create:
-    case op::remove:
-    case op::set_data:
-    case op::check:
-    case op::multi:
-    case op::close_session:
-        return true;
-    case op::exists:
-    case op::get:
-    case op::children:
-    case op::unwatch:
-    case op::sync:
-    case op::ping:
-    case op::set_watches:
-        return false;
-    }
-    return false;
-}
-
 } // namespace paddock::simulation

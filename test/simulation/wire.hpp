@@ -60,6 +60,28 @@ enum class op {
     close_session,
 };
 
+inline bool is_write(op what)
+{
+    switch (what) {
+    case op::create:
+    case op::remove:
+    case op::set_data:
+    case op::check:
+    case op::multi:
+    case op::close_session:
+        return true;
+    case op::exists:
+    case op::get:
+    case op::children:
+    case op::unwatch:
+    case op::sync:
+    case op::ping:
+    case op::set_watches:
+        return false;
+    }
+    return false;
+}
+
 /// One operation of a transaction, or the only one of a request.
 struct operation {
     op what{op::ping};
@@ -87,9 +109,7 @@ struct answer {
     std::string path;
     detail::node_stat stat;
     std::vector<std::string> names;
-    std::size_t failed{0};                ///< of a multi: which operation failed the whole
-    std::vector<detail::node_stat> stats; ///< of a multi, one an operation
-    std::vector<std::string> paths;       ///< of a multi, what its creates made
+    detail::multi_outcome transaction; ///< of a multi
 };
 
 struct watch_event {

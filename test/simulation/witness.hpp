@@ -91,7 +91,8 @@ public:
     std::uint64_t losses() const noexcept { return losses_; }
     /// Whether two or more contenders of a key were there at times since then.
     bool had_company(const std::string& key, time_point since) const;
-    std::uint64_t abandoned{0};  ///< attempts that ended without a hold
+    std::uint64_t abandoned{0}; ///< attempts that ended without a hold
+    std::uint64_t batched{0};   ///< contenders in transactions with others, by who lived to the end
     bool may_be_worn_out{false}; ///< some parent's numbers were brought near their end
     /// The least time seen between the end of a belief and the first moment in which the leader
     /// may expire the session, in shares of the time-out.

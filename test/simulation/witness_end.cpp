@@ -30,6 +30,7 @@ void witness::at_rest(const std::vector<process*>& alive)
                 continue;
             const auto use = core->usage();
             wakes += use.watch_events;
+            batched += use.batched;
             if (use.contenders + use.watches + use.holds + use.queued + use.reaping != 0)
                 violated(each->name() + " still keeps " + std::to_string(use.contenders) +
                          " contenders, " + std::to_string(use.watches) + " watches, " +

@@ -25,7 +25,7 @@ void worker::think()
         doing_ = activity::nothing;
         return;
     }
-    later(chance().between(0ns, share(owner_.what_.think_max)), &worker::call);
+    later(pause(owner_.what_.think_max), &worker::call);
 }
 
 void worker::call()
@@ -171,7 +171,7 @@ void worker::work()
     verified_ = !percent(owner_.what_.verified);
     if (percent(owner_.what_.kept))
         return keep();
-    later(chance().between(0ns, share(owner_.what_.hold_max)), &worker::before_write);
+    later(pause(owner_.what_.hold_max), &worker::before_write);
 }
 
 // Until it is lost, told by the asynchronous wait, or for longer than most faults last.
@@ -309,6 +309,15 @@ bool worker::percent(int of_hundred)
 nanoseconds worker::share(int thousandths)
 {
     return nanoseconds(owner_.order_.timeout) * thousandths / 1'000;
+}
+
+nanoseconds worker::pause(int most)
+{
+    const auto drawn = chance().between(0ns, share(most));
+    if (owner_.what_.beat == 0)
+        return drawn;
+    const auto since_beat = (where().now() + drawn).time_since_epoch() % share(owner_.what_.beat);
+    return drawn + share(owner_.what_.beat) - since_beat;
 }
 
 void worker::later(nanoseconds delay, void (worker::*next)())

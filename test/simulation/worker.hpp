@@ -45,6 +45,7 @@ private:
     world& where();
     bool percent(int of_hundred);
     nanoseconds share(int thousandths);
+    nanoseconds pause(int most);
     void later(nanoseconds delay, void (worker::*next)());
     std::string pick_key();
 

@@ -65,6 +65,18 @@ const std::vector<workload>& workloads()
          .write_late = 60,
          .ends_cancelled = 20,
          .limit_max = 400},
+        // Many at once in one session: what they ask for shares transactions.
+        {.name = "crowds",
+         .processes = 2,
+         .workers_each = 24,
+         .keys = 1'000,
+         .think_max = 120,
+         .hold_max = 40,
+         .beat = 20,
+         .look_once = 10,
+         .limited = 30,
+         .cancelled = 10,
+         .ends_cancelled = 10},
         // Sessions that have nothing to say but to keep what they hold, with rivals behind them.
         {.name = "long-holds",
          .processes = 4,

@@ -17,6 +17,7 @@ struct workload {
 
     int think_max{100};
     int hold_max{20};
+    int beat{0}; ///< workers go on together, at multiples of this
 
     // Of a hundred attempts:
     int look_once{0};        ///< `try_lock`

@@ -34,6 +34,7 @@ struct created_result {
 struct listed_result {
     detail::reply end;
     std::vector<std::string> names;
+    detail::node_stat parent;
 };
 struct got_result {
     detail::reply end;
@@ -41,7 +42,7 @@ struct got_result {
 };
 struct committed_result {
     detail::reply end;
-    std::size_t failed = 0;
+    detail::multi_outcome outcome;
 };
 
 /// The seam's form of the harness's endpoints.

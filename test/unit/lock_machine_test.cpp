@@ -27,6 +27,19 @@ TEST_CASE("the only contender is granted once the ensemble stands behind it",
     CHECK(machine.czxid() == our_czxid);
 }
 
+TEST_CASE("the only child of its parent needs no listing, whoever is not alone does",
+          "[unit][lock_machine]")
+{
+    auto lone = begun();
+    REQUIRE(lone.resume(created_together(true)).what == lock_step::believe);
+    CHECK(lone.czxid() == our_czxid);
+    CHECK(lone.resume(succeeded()).what == lock_step::grant);
+
+    auto crowded = begun();
+    REQUIRE(crowded.resume(created_together(false)).what == lock_step::list);
+    CHECK(crowded.resume(listed({front, own})).what == lock_step::watch);
+}
+
 TEST_CASE("contenders behind do not keep the first from its grant", "[unit][lock_machine]")
 {
     auto machine = begun();

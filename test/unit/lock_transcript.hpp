@@ -62,6 +62,14 @@ inline lock_event created_unlisted(reply_code listing)
     return event;
 }
 
+/// Our contender was created in a transaction that says whether it is alone in the queue.
+inline lock_event created_together(bool only_child)
+{
+    auto event = created_unlisted(reply_code::in_doubt);
+    event.only_child = only_child;
+    return event;
+}
+
 /// The stat of our contender.
 inline lock_event owned_by(std::int64_t session, std::int64_t czxid = our_czxid)
 {
