@@ -15,12 +15,6 @@ using namespace paddock::simulation;
 
 namespace {
 
-std::uint64_t lock_requests(const actor& of)
-{
-    const auto use = of.usage();
-    return use.requests - use.evidence - use.heartbeats;
-}
-
 // A program that has had each of its keys before, and alone, so that it finds them quiet.
 class crowd {
 public:

@@ -18,13 +18,6 @@ using namespace paddock::simulation;
 
 namespace {
 
-// Requests for locks, without those that only keep the session.
-std::uint64_t lock_requests(const actor& of)
-{
-    const auto use = of.usage();
-    return use.requests - use.evidence - use.heartbeats;
-}
-
 std::uint64_t watches_left(const actor& of)
 {
     return of.usage().watches;

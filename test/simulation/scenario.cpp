@@ -200,6 +200,12 @@ void actor::go_on()
     process_.go_on();
 }
 
+std::uint64_t lock_requests(const actor& of)
+{
+    const auto use = of.usage();
+    return use.requests - use.evidence - use.heartbeats;
+}
+
 // ---- the scenario ------------------------------------------------------------------------------
 
 scenario::scenario(scenario_config config)

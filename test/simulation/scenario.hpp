@@ -97,6 +97,9 @@ private:
     std::vector<attempt_ptr> attempts_;
 };
 
+/// Requests for locks, without those that only keep the session.
+std::uint64_t lock_requests(const actor& of);
+
 struct scenario_config {
     std::size_t servers{3};
     std::chrono::milliseconds timeout{2'000};
