@@ -102,6 +102,59 @@ void raw_client::unlock(const std::string& contender)
     wait();
 }
 
+std::vector<std::string> raw_client::lock_together(const std::vector<std::string>& parents)
+{
+    std::vector<std::string> paths;
+    std::vector<std::string> made(parents.size());
+    std::vector<Stat> stats(parents.size());
+    std::vector<zoo_op_t> ops(parents.size() * 2);
+    std::vector<zoo_op_result_t> results(ops.size());
+    paths.reserve(parents.size());
+    for (std::size_t each = 0; each < parents.size(); ++each) {
+        paths.push_back(parents[each] + "/" + name);
+        made[each].resize(paths[each].size() + 12);
+        zoo_create_op_init(&ops[2 * each],
+                           paths[each].c_str(),
+                           owner.data(),
+                           static_cast<int>(owner.size()),
+                           &ZOO_OPEN_ACL_UNSAFE,
+                           ZOO_EPHEMERAL_SEQUENTIAL,
+                           made[each].data(),
+                           static_cast<int>(made[each].size()));
+        zoo_set_op_init(&ops[2 * each + 1], parents[each].c_str(), "", 0, -1, &stats[each]);
+    }
+    sent(zoo_amulti(zh_,
+                    static_cast<int>(ops.size()),
+                    ops.data(),
+                    results.data(),
+                    &callbacks::removed,
+                    this),
+         "multi");
+    wait();
+    for (std::size_t each = 0; each < parents.size(); ++each) {
+        if (stats[each].numChildren != 1)
+            throw std::runtime_error("raw client: somebody else wants " + parents[each]);
+        made[each].resize(made[each].find('\0'));
+    }
+    return made;
+}
+
+void raw_client::unlock_together(const std::vector<std::string>& contenders)
+{
+    std::vector<zoo_op_t> ops(contenders.size());
+    std::vector<zoo_op_result_t> results(ops.size());
+    for (std::size_t each = 0; each < contenders.size(); ++each)
+        zoo_delete_op_init(&ops[each], contenders[each].c_str(), -1);
+    sent(zoo_amulti(zh_,
+                    static_cast<int>(ops.size()),
+                    ops.data(),
+                    results.data(),
+                    &callbacks::removed,
+                    this),
+         "multi");
+    wait();
+}
+
 void raw_client::create_all(const std::vector<std::string>& paths)
 {
     for (const auto& path : paths) {

@@ -30,6 +30,11 @@ public:
     /// Deletes the contender and waits for the answer.
     void unlock(const std::string& contender);
 
+    /// The same for many parents: one transaction of creates, each with a write to its parent,
+    /// whose stat says that nobody else is there; and one of deletes.
+    std::vector<std::string> lock_together(const std::vector<std::string>& parents);
+    void unlock_together(const std::vector<std::string>& contenders);
+
     /// Makes, or deletes, all of these znodes at once. Those that are there, or gone, are fine.
     void create_all(const std::vector<std::string>& paths);
     void remove_all(const std::vector<std::string>& paths);

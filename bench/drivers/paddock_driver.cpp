@@ -1,0 +1,171 @@
+/// Paddock as the conductor's contestant: `paddock_driver HOSTS ROOT`.
+
+#include "protocol.hpp"
+#include <paddock/paddock.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <deque>
+#include <exception>
+#include <future>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+namespace asio = boost::asio;
+
+paddock::session_config config_for(const std::string& hosts)
+{
+    paddock::session_config config;
+    config.hosts = hosts;
+    config.session_timeout = std::chrono::seconds(30);
+    return config;
+}
+
+std::string key_number(std::size_t number)
+{
+    return "key-" + std::to_string(number);
+}
+
+asio::awaitable<void>
+lock_again_and_again(paddock::keyed_mutex& locks, std::string key, bench::turn& turn)
+{
+    while (!turn.over()) {
+        auto held = co_await locks.async_lock(key, asio::use_awaitable);
+        co_await held.async_release(asio::use_awaitable);
+        turn.done();
+    }
+}
+
+void rethrow(std::exception_ptr failure)
+{
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+class contestant {
+public:
+    contestant(std::string hosts, std::string root)
+        : hosts_(std::move(hosts)), root_(std::move(root))
+    {
+    }
+
+    bench::measured solo(const bench::task& wanted, bool confirmed)
+    {
+        paddock::keyed_mutex locks(session_, root_);
+        bench::turn turn(wanted.lasts);
+        for (std::size_t round = 0; !turn.over(); ++round) {
+            auto held = locks.lock(key_number(round % 64));
+            if (confirmed)
+                held.async_release(asio::use_future).get();
+            else
+                held.release();
+            turn.done();
+        }
+        return turn.result();
+    }
+
+    bench::measured keys(const bench::task& wanted)
+    {
+        asio::io_context io(1);
+        paddock::keyed_mutex locks(session_, root_);
+        bench::turn turn(wanted.lasts);
+        for (std::size_t each = 0; each < wanted.in_flight; ++each)
+            asio::co_spawn(io, lock_again_and_again(locks, key_number(each), turn), rethrow);
+        io.run();
+        return turn.result();
+    }
+
+    bench::measured hand_off(const bench::task& wanted)
+    {
+        asio::io_context io(1);
+        std::deque<paddock::session> sessions;
+        std::deque<paddock::keyed_mutex> locks;
+        for (std::size_t each = 0; each < wanted.in_flight; ++each) {
+            sessions.emplace_back(io.get_executor(), config_for(hosts_));
+            locks.emplace_back(sessions.back(), root_);
+        }
+        for (auto& each : sessions)
+            each.wait_connected(std::chrono::seconds(30));
+        bench::turn turn(wanted.lasts);
+        for (auto& each : locks)
+            asio::co_spawn(io, lock_again_and_again(each, "one", turn), rethrow);
+        io.run();
+        return turn.result();
+    }
+
+    /// Resident bytes that each held key adds, in place of a count, in one second.
+    bench::measured memory_of_held(const bench::task& wanted)
+    {
+        paddock::session session(config_for(hosts_));
+        paddock::keyed_mutex locks(session, root_);
+        std::vector<paddock::hold> held;
+        held.reserve(wanted.in_flight);
+        const auto before = bench::resident_bytes();
+        for (auto& each : ask_for_all(locks, wanted.in_flight))
+            held.push_back(each.get());
+        return {(bench::resident_bytes() - before) / wanted.in_flight, 1};
+    }
+
+    /// The same for each key waited for, which another session of this process holds.
+    bench::measured memory_of_waiting(const bench::task& wanted)
+    {
+        paddock::session holder(config_for(hosts_));
+        paddock::session waiter(config_for(hosts_));
+        paddock::keyed_mutex holders(holder, root_);
+        paddock::keyed_mutex waiters(waiter, root_);
+        std::vector<paddock::hold> held;
+        for (auto& each : ask_for_all(holders, wanted.in_flight))
+            held.push_back(each.get());
+        const auto before = bench::resident_bytes();
+        auto waiting = ask_for_all(waiters, wanted.in_flight);
+        while (waiter.usage().watches < wanted.in_flight)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        const auto after = bench::resident_bytes();
+        held.clear();
+        for (auto& each : waiting)
+            each.get();
+        return {(after - before) / wanted.in_flight, 1};
+    }
+
+private:
+    static std::vector<std::future<paddock::hold>> ask_for_all(paddock::keyed_mutex& locks,
+                                                               std::size_t keys)
+    {
+        std::vector<std::future<paddock::hold>> asked;
+        asked.reserve(keys);
+        for (std::size_t each = 0; each < keys; ++each)
+            asked.push_back(locks.async_lock(key_number(each), asio::use_future));
+        return asked;
+    }
+
+    const std::string hosts_;
+    const std::string root_;
+    paddock::session session_{config_for(hosts_)};
+};
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    if (argc != 3) {
+        std::cerr << "usage: paddock_driver HOSTS ROOT\n";
+        return 2;
+    }
+    contestant self(argv[1], argv[2]);
+    return bench::serve({
+        {"solo_scope", [&](const auto& wanted) { return self.solo(wanted, false); }},
+        {"solo_confirmed", [&](const auto& wanted) { return self.solo(wanted, true); }},
+        {"keys", [&](const auto& wanted) { return self.keys(wanted); }},
+        {"hand_off", [&](const auto& wanted) { return self.hand_off(wanted); }},
+        {"memory_held", [&](const auto& wanted) { return self.memory_of_held(wanted); }},
+        {"memory_waiting", [&](const auto& wanted) { return self.memory_of_waiting(wanted); }},
+    });
+}

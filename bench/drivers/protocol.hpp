@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace bench {
+
+/// What a driver has to do, as the conductor asks: one task for some time.
+struct task {
+    std::size_t in_flight{1}; ///< callers, each with a key of its own; or sessions on one key
+    std::chrono::duration<double> lasts{1};
+};
+
+/// How often it was done, and in what time.
+struct measured {
+    std::uint64_t count{0};
+    double seconds{0};
+};
+
+using tasks = std::map<std::string, std::function<measured(const task&)>>;
+
+/// Serves the conductor over standard input and output until the input ends: a line `NAME IN_FLIGHT
+/// SECONDS` is answered with `COUNT SECONDS`, or with `unknown` or `failed WHY`.
+///
+/// Returns the exit code of the driver.
+int serve(const tasks& known);
+
+/// What this process has in memory.
+std::uint64_t resident_bytes();
+
+/// Counts what is done between the end of a warm-up, a fifth of the time, and the end.
+class turn {
+public:
+    explicit turn(std::chrono::duration<double> lasts);
+
+    bool over() const { return clock::now() >= end_; }
+    void done();
+    measured result() const;
+
+private:
+    using clock = std::chrono::steady_clock;
+    clock::time_point begin_;
+    clock::time_point end_;
+    clock::time_point last_;
+    std::uint64_t count_{0};
+};
+
+} // namespace bench

@@ -1,0 +1,141 @@
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.locks.InterProcessMutex;
+import org.apache.curator.retry.ExponentialBackoffRetry;
+
+/** Curator as the conductor's contestant: `java CuratorDriver HOSTS ROOT`. Protocol: README.md. */
+final class CuratorDriver {
+    private static String hosts;
+    private static String root;
+
+    /** Counts what is done between the end of a warm-up, a fifth of the time, and the end. */
+    private static final class Turn {
+        private final long begin;
+        private final long end;
+        private final AtomicLong count = new AtomicLong();
+        private volatile long last;
+
+        Turn(double seconds) {
+            long now = System.nanoTime();
+            begin = now + (long) (seconds * 1e9 / 5);
+            end = now + (long) (seconds * 1e9);
+            last = begin;
+        }
+
+        boolean over() {
+            return System.nanoTime() >= end;
+        }
+
+        void done() {
+            long now = System.nanoTime();
+            if (now >= begin && now <= end) {
+                count.incrementAndGet();
+                last = now;
+            }
+        }
+
+        String result() {
+            return count.get() + " " + (last - begin) / 1e9;
+        }
+    }
+
+    private static CuratorFramework connect() throws InterruptedException {
+        CuratorFramework client = CuratorFrameworkFactory.newClient(
+                hosts, 30_000, 30_000, new ExponentialBackoffRetry(100, 3));
+        client.start();
+        client.blockUntilConnected();
+        return client;
+    }
+
+    private static String inThreads(List<InterProcessMutex> locks, double seconds)
+            throws InterruptedException {
+        Turn turn = new Turn(seconds);
+        List<Thread> threads = new ArrayList<>();
+        for (InterProcessMutex lock : locks) {
+            Thread thread = new Thread(() -> {
+                try {
+                    while (!turn.over()) {
+                        lock.acquire();
+                        lock.release();
+                        turn.done();
+                    }
+                } catch (Exception failure) {
+                    failure.printStackTrace();
+                }
+            });
+            threads.add(thread);
+            thread.start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        return turn.result();
+    }
+
+    private static String solo(CuratorFramework client, double seconds) throws Exception {
+        List<InterProcessMutex> locks = new ArrayList<>();
+        for (int each = 0; each < 64; ++each) {
+            locks.add(new InterProcessMutex(client, root + "/key-" + each));
+        }
+        Turn turn = new Turn(seconds);
+        for (int round = 0; !turn.over(); ++round) {
+            InterProcessMutex lock = locks.get(round % locks.size());
+            lock.acquire();
+            lock.release();
+            turn.done();
+        }
+        return turn.result();
+    }
+
+    private static String keys(CuratorFramework client, int count, double seconds)
+            throws Exception {
+        List<InterProcessMutex> locks = new ArrayList<>();
+        for (int each = 0; each < count; ++each) {
+            locks.add(new InterProcessMutex(client, root + "/key-" + each));
+        }
+        return inThreads(locks, seconds);
+    }
+
+    private static String handOff(int count, double seconds) throws Exception {
+        List<CuratorFramework> clients = new ArrayList<>();
+        List<InterProcessMutex> locks = new ArrayList<>();
+        for (int each = 0; each < count; ++each) {
+            clients.add(connect());
+            locks.add(new InterProcessMutex(clients.get(each), root + "/one"));
+        }
+        String result = inThreads(locks, seconds);
+        for (CuratorFramework client : clients) {
+            client.close();
+        }
+        return result;
+    }
+
+    public static void main(String[] args) throws Exception {
+        hosts = args[0];
+        root = args[1];
+        CuratorFramework client = connect();
+        System.out.println("ready");
+        BufferedReader asked = new BufferedReader(new InputStreamReader(System.in));
+        for (String line = asked.readLine(); line != null; line = asked.readLine()) {
+            String[] words = line.split(" ");
+            int count = Integer.parseInt(words[1]);
+            double seconds = Double.parseDouble(words[2]);
+            try {
+                switch (words[0]) {
+                    case "solo_confirmed" -> System.out.println(solo(client, seconds));
+                    case "keys" -> System.out.println(keys(client, count, seconds));
+                    case "hand_off" -> System.out.println(handOff(count, seconds));
+                    default -> System.out.println("unknown");
+                }
+            } catch (Exception failure) { // said, and the next task goes on
+                System.out.println("failed " + failure);
+            }
+        }
+        client.close();
+    }
+}

@@ -1,0 +1,149 @@
+// go-zookeeper as the conductor's contestant: `go_zookeeper HOSTS ROOT`. Protocol: bench/README.md.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/samuel/go-zookeeper/zk"
+)
+
+var hosts, root string
+
+// turn counts what is done between the end of a warm-up, a fifth of the time, and the end.
+type turn struct {
+	begin, end time.Time
+	count      int64
+	last       int64 // nanoseconds since begin
+}
+
+func newTurn(seconds float64) *turn {
+	now := time.Now()
+	return &turn{begin: now.Add(time.Duration(seconds / 5 * 1e9)), end: now.Add(time.Duration(seconds * 1e9))}
+}
+
+func (t *turn) over() bool { return !time.Now().Before(t.end) }
+
+func (t *turn) done() {
+	now := time.Now()
+	if now.Before(t.begin) || now.After(t.end) {
+		return
+	}
+	atomic.AddInt64(&t.count, 1)
+	atomic.StoreInt64(&t.last, int64(now.Sub(t.begin)))
+}
+
+func (t *turn) String() string {
+	return fmt.Sprintf("%d %f", atomic.LoadInt64(&t.count), float64(atomic.LoadInt64(&t.last))/1e9)
+}
+
+type quiet struct{}
+
+func (quiet) Printf(string, ...interface{}) {}
+
+func connect() *zk.Conn {
+	conn, events, err := zk.Connect(strings.Split(hosts, ","), 30*time.Second, zk.WithLogger(quiet{}))
+	if err != nil {
+		panic(err)
+	}
+	for event := range events {
+		if event.State == zk.StateHasSession {
+			break
+		}
+	}
+	go func() {
+		for range events {
+		}
+	}()
+	return conn
+}
+
+func lockOf(conn *zk.Conn, key string) *zk.Lock {
+	return zk.NewLock(conn, root+"/"+key, zk.WorldACL(zk.PermAll))
+}
+
+func once(lock *zk.Lock) {
+	if err := lock.Lock(); err != nil {
+		panic(err)
+	}
+	if err := lock.Unlock(); err != nil {
+		panic(err)
+	}
+}
+
+func together(locks []*zk.Lock, seconds float64) *turn {
+	t := newTurn(seconds)
+	var all sync.WaitGroup
+	for _, lock := range locks {
+		all.Add(1)
+		go func(lock *zk.Lock) {
+			defer all.Done()
+			for !t.over() {
+				once(lock)
+				t.done()
+			}
+		}(lock)
+	}
+	all.Wait()
+	return t
+}
+
+func solo(conn *zk.Conn, seconds float64) *turn {
+	var locks []*zk.Lock
+	for each := 0; each < 64; each++ {
+		locks = append(locks, lockOf(conn, fmt.Sprintf("key-%d", each)))
+	}
+	t := newTurn(seconds)
+	for round := 0; !t.over(); round++ {
+		once(locks[round%len(locks)])
+		t.done()
+	}
+	return t
+}
+
+func keys(conn *zk.Conn, count int, seconds float64) *turn {
+	var locks []*zk.Lock
+	for each := 0; each < count; each++ {
+		locks = append(locks, lockOf(conn, fmt.Sprintf("key-%d", each)))
+	}
+	return together(locks, seconds)
+}
+
+func handOff(count int, seconds float64) *turn {
+	var locks []*zk.Lock
+	for each := 0; each < count; each++ {
+		conn := connect()
+		defer conn.Close()
+		locks = append(locks, lockOf(conn, "one"))
+	}
+	return together(locks, seconds)
+}
+
+func main() {
+	hosts, root = os.Args[1], os.Args[2]
+	conn := connect()
+	fmt.Println("ready")
+	asked := bufio.NewScanner(os.Stdin)
+	for asked.Scan() {
+		var name string
+		var count int
+		var seconds float64
+		fmt.Sscan(asked.Text(), &name, &count, &seconds)
+		switch name {
+		case "solo_confirmed":
+			fmt.Println(solo(conn, seconds))
+		case "keys":
+			fmt.Println(keys(conn, count, seconds))
+		case "hand_off":
+			fmt.Println(handOff(count, seconds))
+		default:
+			fmt.Println("unknown")
+		}
+	}
+	conn.Close()
+}

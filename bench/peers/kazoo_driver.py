@@ -1,0 +1,103 @@
+"""kazoo as the conductor's contestant: `kazoo_driver.py HOSTS ROOT`. Protocol: bench/README.md."""
+
+import sys
+import threading
+import time
+
+from kazoo.client import KazooClient
+
+HOSTS, ROOT = sys.argv[1:]
+
+
+class Turn:
+    """Counts what is done between the end of a warm-up, a fifth of the time, and the end."""
+
+    def __init__(self, seconds):
+        now = time.monotonic()
+        self.begin, self.end = now + seconds / 5, now + seconds
+        self.counts = {}
+        self.last = self.begin
+
+    def over(self):
+        return time.monotonic() >= self.end
+
+    def done(self):
+        now = time.monotonic()
+        if self.begin <= now <= self.end:
+            me = threading.get_ident()
+            self.counts[me] = self.counts.get(me, 0) + 1
+            self.last = now
+
+    def result(self):
+        return sum(self.counts.values()), self.last - self.begin
+
+
+def connect():
+    client = KazooClient(hosts=HOSTS, timeout=30)
+    client.start()
+    return client
+
+
+def again_and_again(lock, turn):
+    while not turn.over():
+        lock.acquire()
+        lock.release()
+        turn.done()
+
+
+def in_threads(locks, seconds):
+    turn = Turn(seconds)
+    threads = [threading.Thread(target=again_and_again, args=(lock, turn)) for lock in locks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return turn.result()
+
+
+def solo(client, _, seconds):
+    locks = [client.Lock(f"{ROOT}/key-{each}") for each in range(64)]
+    turn = Turn(seconds)
+    done = 0
+    while not turn.over():
+        lock = locks[done % len(locks)]
+        lock.acquire()
+        lock.release()
+        turn.done()
+        done += 1
+    return turn.result()
+
+
+def keys(client, count, seconds):
+    return in_threads([client.Lock(f"{ROOT}/key-{each}") for each in range(count)], seconds)
+
+
+def hand_off(_, count, seconds):
+    clients = [connect() for _ in range(count)]
+    try:
+        return in_threads([client.Lock(f"{ROOT}/one") for client in clients], seconds)
+    finally:
+        for client in clients:
+            client.stop()
+            client.close()
+
+
+TASKS = {"solo_confirmed": solo, "keys": keys, "hand_off": hand_off}
+
+
+def main():
+    client = connect()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        name, count, seconds = line.split()
+        if name not in TASKS:
+            print("unknown", flush=True)
+            continue
+        try:
+            print(*TASKS[name](client, int(count), float(seconds)), flush=True)
+        except Exception as failure:  # said, and the next task goes on
+            print("failed", repr(failure), flush=True)
+    client.stop()
+
+
+main()
