@@ -44,6 +44,8 @@ struct raw_client::callbacks {
         self(data).answered(rc, ZOK);
     }
 
+    static void found(int rc, const Stat*, const void* data) { self(data).answered(rc, ZOK); }
+
     static void removed(int rc, const void* data) { self(data).answered(rc, ZNONODE); }
 
     static void on_event(zhandle_t*, int, int, const char*, void*) {} // the loop asks for the state
@@ -152,6 +154,12 @@ void raw_client::unlock_together(const std::vector<std::string>& contenders)
                     &callbacks::removed,
                     this),
          "multi");
+    wait();
+}
+
+void raw_client::round_trip()
+{
+    sent(zoo_aexists(zh_, "/", 0, &callbacks::found, this), "exists");
     wait();
 }
 

@@ -35,6 +35,9 @@ public:
     std::vector<std::string> lock_together(const std::vector<std::string>& parents);
     void unlock_together(const std::vector<std::string>& contenders);
 
+    /// Asks whether the root exists, and waits for the answer: the shortest of all requests.
+    void round_trip();
+
     /// Makes, or deletes, all of these znodes at once. Those that are there, or gone, are fine.
     void create_all(const std::vector<std::string>& paths);
     void remove_all(const std::vector<std::string>& paths);

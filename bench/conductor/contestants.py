@@ -77,6 +77,21 @@ class Contestant:
         self.end()
 
 
+class Relay:
+    """Stands between clients and a server, and delays what passes."""
+
+    def __init__(self, command, host, delay_us):
+        self.process = subprocess.Popen([*command, host, str(delay_us)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.address = self.process.stdout.readline().strip()
+        if not self.address:
+            raise BenchFailed("the relay did not start")
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(30)
+
+
 def quietly(*command, **options):
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -88,14 +103,19 @@ def quietly(*command, **options):
 
 
 def build_drivers():
+    """The tree that they are built in."""
     quietly("cmake", "--preset", "release", cwd=ROOT)
     quietly("cmake", "--build", "--preset", "release", "--target", "drivers", cwd=ROOT)
-    return find_drivers(RELEASE)
+    return RELEASE
 
 
 def find_drivers(tree):
     """The commands of Paddock's driver and of the raw client's, by name."""
     return {name: [tree / f"bench/{name}_driver"] for name in OWN}
+
+
+def find_tools(tree):
+    return {"relay": [tree / "bench/delay_relay"]}
 
 
 def make_peers(note):

@@ -1,68 +1,198 @@
-"""What is measured, and in which order."""
+"""What is measured, and how."""
 
+import statistics
+import time
 from dataclasses import dataclass
 from typing import Optional
 
-from contestants import Contestant
-from figures import Result
+from contestants import BenchFailed, Contestant, Relay
+
+ROUNDS = 3  # of turns, within a run
+
+
+class Stage:
+    """The servers, the drivers, and who of them runs already."""
+
+    # Each way: 2 ms for a round trip.
+    DELAY_US = 1000
+
+    def __init__(self, ensemble, drivers, tools, seconds):
+        self.ensemble = ensemble
+        self.drivers = drivers
+        self.tools = tools
+        self.seconds = seconds  # of a turn
+        self.near = None
+        self.far = None
+        self.relay = None
+
+    def everybody(self):
+        """All contestants, connected to the server."""
+        if self.near is None:
+            self.near = []  # before they start, so that those that did are ended
+            self._start(self.near, self.ensemble.host)
+        return self.near
+
+    def everybody_afar(self):
+        """The same, connected through a relay that delays."""
+        if self.far is None:
+            self.far = []
+            self.relay = Relay(self.tools["relay"], self.ensemble.host, self.DELAY_US)
+            self._start(self.far, self.relay.address)
+        return self.far
+
+    def _start(self, contestants, host):
+        for name, command in self.drivers.items():
+            contestants.append(Contestant(name, command, host))
+
+    def alone(self, name, root):
+        """One contestant more, in a process of its own."""
+        return Contestant(name, self.drivers[name], self.ensemble.host, root)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for one in (self.near or []) + (self.far or []):
+            one.end()
+        if self.relay:
+            self.relay.end()
 
 
 @dataclass
-class Measure:
+class Turns:
+    """Everybody in turn, as fast as they can."""
     name: str
-    task: str
     says: str
+    task: str
     in_flight: int = 1
     peers_of: Optional[str] = None  # the measure that has the peers' side, where they lack the task
+    unit = "locks/s"
+    more_is_better = True
+    figure = None
+
+    def run(self, stage, number):
+        return self.rates(stage.everybody(), stage.seconds, number)
+
+    def rates(self, contestants, seconds, number):
+        """The rate of everybody who has the task.
+
+        Each has several short turns rather than one long one: a pause of the machine then hits more
+        than one of them.
+        """
+        rates = {}
+        for _ in range(ROUNDS):
+            for one in turned(contestants, number):
+                answer = one.ask(self.task, self.in_flight, seconds / ROUNDS)
+                if answer:
+                    rates.setdefault(one.name, []).append(answer.rate)
+        return {name: sum(some) / len(some) for name, some in rates.items()}
+
+
+@dataclass
+class RoundTrips:
+    """The median time of a lock over a slow link, in that of a round trip over the same link."""
+    name: str
+    says: str
+    figure: str
+    unit = "round trips"
+    more_is_better = False
+    peers_of = None
+
+    def run(self, stage, number):
+        everybody = stage.everybody_afar()
+        raw = next(one for one in everybody if one.name == "raw")
+        counts = {}
+        for _ in range(ROUNDS):
+            trip = self.median_us(raw, "round_trip", stage)
+            for one in turned(everybody, number):
+                counts.setdefault(one.name, []).append(
+                    self.median_us(one, "solo_confirmed", stage) / trip)
+        return {name: statistics.median(some) for name, some in counts.items()}
+
+    @staticmethod
+    def median_us(one, task, stage):
+        # Few keys, so that each is known to the servers before it counts.
+        return one.ask(task, 4, stage.seconds / ROUNDS).more[0]
+
+
+@dataclass
+class Memory:
+    """What Paddock allocates for a key, in a process that does nothing else."""
+    name: str
+    says: str
+    task: str
+    figure: str
+    keys: int
+    held_by_other: bool = False
+    unit = "bytes a key"
+    more_is_better = False
+    peers_of = None
+
+    def run(self, stage, number):
+        root = f"/bench-{self.name}-{number}"
+        with stage.alone("paddock", root) as holder, stage.alone("paddock", root) as measured:
+            if self.held_by_other:
+                holder.ask("hold_all", self.keys, 0)
+            answer = measured.ask(self.task, self.keys, 0)
+        if answer.count != self.keys:
+            raise BenchFailed(f"{self.name}: {answer.count} keys of {self.keys}")
+        return {"paddock": answer.more[0] / self.keys}
+
+
+def turned(contestants, number):
+    """All of them, another one first in each run."""
+    first = number % len(contestants)
+    return contestants[first:] + contestants[:first]
 
 
 MEASURES = [
-    Measure("solo_scope", "solo_scope", "one caller, released by scope; the peers' releases confirmed",
-            peers_of="solo_confirmed"),
-    Measure("solo_confirmed", "solo_confirmed", "one caller, each release confirmed"),
-    *(Measure(f"keys{count}", "keys", f"{count} callers in one session, a key each", count)
+    Turns("solo_scope", "one caller, released by scope; the peers' releases confirmed",
+          "solo_scope", 64, peers_of="solo_confirmed"),
+    Turns("solo_confirmed", "one caller, each release confirmed", "solo_confirmed", 64),
+    *(Turns(f"keys{count}", f"{count} callers in one session, a key each", "keys", count)
       for count in (1, 8, 64, 256, 1024)),
-    *(Measure(f"handoff{count}", "hand_off", f"{count} sessions on one key", count)
+    *(Turns(f"handoff{count}", f"{count} sessions on one key", "hand_off", count)
       for count in (2, 8, 32)),
+    RoundTrips("delayed", "one caller, each release confirmed, 2 ms away", "delayed_round_trips"),
+    # Last: the servers are busy for a while with removing what they leave.
+    Memory("held", "memory of 20,000 held keys", "memory_held", "bytes_per_held", 20_000),
+    Memory("waiting", "memory of 5,000 keys waited for", "memory_waiting", "bytes_per_waiting",
+           5_000, held_by_other=True),
 ]
-ROUNDS = 3  # of turns, within a run
-QUICK = ("solo_scope", "solo_confirmed", "keys64", "keys256", "handoff8")
+QUICK = ("solo_scope", "solo_confirmed", "keys64", "keys256", "handoff8", "delayed", "held",
+         "waiting")
 
 
-def measure_all(ensemble, drivers, measures, runs, seconds, note):
-    """The result of each measure. Before the first run everybody warms up, the servers too."""
-    results = {each.name: Result(each.name, each.says, each.peers_of) for each in measures}
-    contestants = []
-    try:
-        for name, command in drivers.items():
-            contestants.append(Contestant(name, command, ensemble.host))
-        note("warming up...")
-        for measure in measures:
-            take_turns(contestants, measure, seconds / 2, 0)
-        for run in range(runs):
-            for measure in measures:
-                note(f"run {run + 1} of {runs}: {measure.name}")
-                results[measure.name].add_run(take_turns(contestants, measure, seconds, run))
-    finally:
-        for one in contestants:
-            one.end()
-    for result in results.values():
-        if result.peers_of:
-            result.adopt_peers(results[result.peers_of])
-    return results
+# Allocated bytes hardly differ from run to run.
+MEMORY_RUNS = 2
 
 
-def take_turns(contestants, measure, seconds, run):
-    """The rate of everybody who has the task. Who begins changes with each run.
+def measure_all(stage, measures, runs, limit, note):
+    """For each measure by name: for each contestant by name: a value for each run.
 
-    Each has several short turns rather than one long one: a pause of the machine then hits more than
-    one of them.
+    Before the first run, once through all without counting: the Java of a server or a peer gets
+    faster by it. With a limit in seconds, no run is begun that would probably end after it.
     """
-    rates = {}
-    for _ in range(ROUNDS):
-        for place in range(len(contestants)):
-            one = contestants[(run + place) % len(contestants)]
-            answer = one.ask(measure.task, measure.in_flight, seconds / ROUNDS)
-            if answer:
-                rates.setdefault(one.name, []).append(answer.rate)
-    return {name: sum(some) / len(some) for name, some in rates.items()}
+    values = {each.name: {} for each in measures}
+    timed = [each for each in measures if not isinstance(each, Memory)]
+    memory = [each for each in measures if isinstance(each, Memory)]
+
+    def one_run(number, some, what):
+        for measure in some:
+            note(f"{what}: {measure.name}")
+            for name, value in measure.run(stage, number).items():
+                values[measure.name].setdefault(name, []).append(value)
+
+    began = time.monotonic()
+    one_run(0, timed, "warming up")
+    for measure in timed:
+        values[measure.name].clear()
+    for number in range(runs):
+        spent = time.monotonic() - began
+        if limit and spent + spent / (number + 1) > limit:
+            note(f"only {number} runs: this machine is too slow, or too busy, for more")
+            break
+        one_run(number, timed, f"run {number + 1} of {runs}")
+    for number in range(min(runs, MEMORY_RUNS)):
+        one_run(number, memory, "memory")
+    return values

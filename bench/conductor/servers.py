@@ -44,6 +44,12 @@ class Ensemble:
         """
         return next(host for _, host, mode in self.modes() if mode in ("follower", "standalone"))
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.down()
+
     def down(self):
         subprocess.run([ROOT / "scripts/ensemble", "down"], env=self.env, check=False,
                        stdout=subprocess.DEVNULL)

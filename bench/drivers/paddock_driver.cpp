@@ -13,6 +13,7 @@
 #include <exception>
 #include <future>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -62,14 +63,14 @@ public:
         paddock::keyed_mutex locks(session_, root_);
         bench::turn turn(wanted.lasts);
         for (std::size_t round = 0; !turn.over(); ++round) {
-            auto held = locks.lock(key_number(round % 64));
+            auto held = locks.lock(key_number(round % wanted.in_flight));
             if (confirmed)
                 held.async_release(asio::use_future).get();
             else
                 held.release();
             turn.done();
         }
-        return turn.result();
+        return turn.result_with_median();
     }
 
     bench::measured keys(const bench::task& wanted)
@@ -101,54 +102,53 @@ public:
         return turn.result();
     }
 
-    /// Resident bytes that each held key adds, in place of a count, in one second.
+    /// Bytes allocated for all keys together, when each is held.
     bench::measured memory_of_held(const bench::task& wanted)
     {
-        paddock::session session(config_for(hosts_));
-        paddock::keyed_mutex locks(session, root_);
-        std::vector<paddock::hold> held;
-        held.reserve(wanted.in_flight);
-        const auto before = bench::resident_bytes();
-        for (auto& each : ask_for_all(locks, wanted.in_flight))
-            held.push_back(each.get());
-        return {(bench::resident_bytes() - before) / wanted.in_flight, 1};
+        const auto before = bench::allocated_bytes();
+        return {hold_all(wanted).count, 0, {bench::allocated_bytes() - before}};
     }
 
-    /// The same for each key waited for, which another session of this process holds.
+    /// Takes all keys, and keeps them until the driver ends.
+    bench::measured hold_all(const bench::task& wanted)
+    {
+        std::vector<std::future<paddock::hold>> asked;
+        for (std::size_t each = 0; each < wanted.in_flight; ++each)
+            asked.push_back(kept_locks_.async_lock(key_number(each), asio::use_future));
+        for (auto& each : asked)
+            kept_.push_back(each.get());
+        return {kept_.size(), 0, {}};
+    }
+
+    /// Bytes allocated for all keys together, when each is waited for: somebody else holds them.
+    /// The handler is empty, so what a caller would keep is not among them.
     bench::measured memory_of_waiting(const bench::task& wanted)
     {
-        paddock::session holder(config_for(hosts_));
         paddock::session waiter(config_for(hosts_));
-        paddock::keyed_mutex holders(holder, root_);
-        paddock::keyed_mutex waiters(waiter, root_);
-        std::vector<paddock::hold> held;
-        for (auto& each : ask_for_all(holders, wanted.in_flight))
-            held.push_back(each.get());
-        const auto before = bench::resident_bytes();
-        auto waiting = ask_for_all(waiters, wanted.in_flight);
-        while (waiter.usage().watches < wanted.in_flight)
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        const auto after = bench::resident_bytes();
-        held.clear();
-        for (auto& each : waiting)
-            each.get();
-        return {(after - before) / wanted.in_flight, 1};
+        if (!waiter.wait_connected(std::chrono::seconds(30)))
+            throw std::runtime_error("no connection");
+        paddock::keyed_mutex locks(waiter, root_);
+        std::atomic<bool> refused{false};
+        const auto before = bench::allocated_bytes();
+        for (std::size_t each = 0; each < wanted.in_flight; ++each)
+            locks.async_lock(key_number(each),
+                             [&](paddock::error_code, const paddock::hold&) { refused = true; });
+        while (waiter.usage().watches < wanted.in_flight || waiter.usage().queued > 0) {
+            if (refused)
+                throw std::runtime_error("not every key could be waited for");
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        const auto after = bench::allocated_bytes();
+        waiter.async_close(asio::use_future).wait();
+        return {wanted.in_flight, 0, {after - before}};
     }
 
 private:
-    static std::vector<std::future<paddock::hold>> ask_for_all(paddock::keyed_mutex& locks,
-                                                               std::size_t keys)
-    {
-        std::vector<std::future<paddock::hold>> asked;
-        asked.reserve(keys);
-        for (std::size_t each = 0; each < keys; ++each)
-            asked.push_back(locks.async_lock(key_number(each), asio::use_future));
-        return asked;
-    }
-
     const std::string hosts_;
     const std::string root_;
     paddock::session session_{config_for(hosts_)};
+    paddock::keyed_mutex kept_locks_{session_, root_};
+    std::vector<paddock::hold> kept_;
 };
 
 } // namespace
@@ -165,6 +165,7 @@ int main(int argc, char** argv)
         {"solo_confirmed", [&](const auto& wanted) { return self.solo(wanted, true); }},
         {"keys", [&](const auto& wanted) { return self.keys(wanted); }},
         {"hand_off", [&](const auto& wanted) { return self.hand_off(wanted); }},
+        {"hold_all", [&](const auto& wanted) { return self.hold_all(wanted); }},
         {"memory_held", [&](const auto& wanted) { return self.memory_of_held(wanted); }},
         {"memory_waiting", [&](const auto& wanted) { return self.memory_of_waiting(wanted); }},
     });

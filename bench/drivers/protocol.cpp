@@ -1,10 +1,13 @@
 #include "protocol.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <exception>
-#include <fstream>
+#include <iomanip>
 #include <iostream>
+#include <malloc.h>
 #include <sstream>
-#include <unistd.h>
+#include <utility>
 
 namespace bench {
 namespace {
@@ -23,8 +26,11 @@ void answer(const tasks& known, const std::string& line)
         return;
     }
     try {
-        const auto [count, took] = found->second(wanted);
-        std::cout << count << ' ' << took << std::endl;
+        const auto [count, took, more] = found->second(wanted);
+        std::cout << count << ' ' << took;
+        for (const double each : more)
+            std::cout << ' ' << each;
+        std::cout << std::endl;
     } catch (const std::exception& failure) {
         std::cout << "failed " << failure.what() << std::endl;
     }
@@ -34,38 +40,50 @@ void answer(const tasks& known, const std::string& line)
 
 int serve(const tasks& known)
 {
-    std::cout << "ready" << std::endl;
+    std::cout << std::setprecision(12) << "ready" << std::endl; // bytes are more than six digits
     for (std::string line; std::getline(std::cin, line);)
         answer(known, line);
     return 0;
 }
 
-std::uint64_t resident_bytes()
+double allocated_bytes()
 {
-    std::uint64_t all = 0;
-    std::uint64_t resident = 0;
-    std::ifstream("/proc/self/statm") >> all >> resident;
-    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    const auto heap = ::mallinfo2(); // of all arenas, though its manual speaks of one
+    return static_cast<double>(heap.uordblks) + static_cast<double>(heap.hblkhd);
 }
 
 turn::turn(std::chrono::duration<double> lasts)
     : begin_(clock::now() + std::chrono::duration_cast<clock::duration>(lasts / 5)),
-      end_(clock::now() + std::chrono::duration_cast<clock::duration>(lasts)), last_(begin_)
+      end_(clock::now() + std::chrono::duration_cast<clock::duration>(lasts)), last_(begin_),
+      before_(clock::now())
 {
 }
 
 void turn::done()
 {
     const auto now = clock::now();
+    const auto before = std::exchange(before_, now);
     if (now < begin_ || now > end_)
         return;
     ++count_;
     last_ = now;
+    took_.push_back(now - before);
 }
 
 measured turn::result() const
 {
-    return {count_, std::chrono::duration<double>(last_ - begin_).count()};
+    return {count_, std::chrono::duration<double>(last_ - begin_).count(), {}};
+}
+
+measured turn::result_with_median() const
+{
+    auto all = result();
+    auto sorted = took_;
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+    std::nth_element(sorted.begin(), middle, sorted.end());
+    if (!sorted.empty())
+        all.more = {std::chrono::duration<double, std::micro>(*middle).count()};
+    return all;
 }
 
 } // namespace bench

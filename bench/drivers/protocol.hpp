@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace bench {
 
@@ -15,22 +16,24 @@ struct task {
     std::chrono::duration<double> lasts{1};
 };
 
-/// How often it was done, and in what time.
+/// How often it was done, in what time, and what else there is to tell.
 struct measured {
     std::uint64_t count{0};
     double seconds{0};
+    std::vector<double> more{};
 };
 
 using tasks = std::map<std::string, std::function<measured(const task&)>>;
 
 /// Serves the conductor over standard input and output until the input ends: a line `NAME IN_FLIGHT
-/// SECONDS` is answered with `COUNT SECONDS`, or with `unknown` or `failed WHY`.
+/// SECONDS` is answered with `COUNT SECONDS [MORE...]`, or with `unknown` or `failed WHY`.
 ///
 /// Returns the exit code of the driver.
 int serve(const tasks& known);
 
-/// What this process has in memory.
-std::uint64_t resident_bytes();
+/// What this process has allocated. Unlike its resident memory it does not depend on what was freed
+/// before, or on what the kernel has given it beforehand.
+double allocated_bytes();
 
 /// Counts what is done between the end of a warm-up, a fifth of the time, and the end.
 class turn {
@@ -41,12 +44,17 @@ public:
     void done();
     measured result() const;
 
+    /// For one caller: with the median of the times from one end to the next, in microseconds.
+    measured result_with_median() const;
+
 private:
     using clock = std::chrono::steady_clock;
     clock::time_point begin_;
     clock::time_point end_;
     clock::time_point last_;
     std::uint64_t count_{0};
+    std::vector<clock::duration> took_;
+    clock::time_point before_;
 };
 
 } // namespace bench

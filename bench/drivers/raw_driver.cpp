@@ -21,13 +21,24 @@ public:
     bench::measured solo(const bench::task& wanted)
     {
         auto client = connect();
-        const auto parents = make_parents(client, 64);
+        const auto parents = make_parents(client, wanted.in_flight);
         bench::turn turn(wanted.lasts);
         for (std::size_t round = 0; !turn.over(); ++round) {
             client.unlock(client.lock(parents[round % parents.size()]));
             turn.done();
         }
-        return turn.result();
+        return turn.result_with_median();
+    }
+
+    bench::measured round_trips(const bench::task& wanted)
+    {
+        auto client = connect();
+        bench::turn turn(wanted.lasts);
+        while (!turn.over()) {
+            client.round_trip();
+            turn.done();
+        }
+        return turn.result_with_median();
     }
 
     /// All keys in one transaction, and all of them back in another.
@@ -72,6 +83,7 @@ int main(int argc, char** argv)
     contestant self(argv[1], argv[2]);
     return bench::serve({
         {"solo_confirmed", [&](const auto& wanted) { return self.solo(wanted); }},
+        {"round_trip", [&](const auto& wanted) { return self.round_trips(wanted); }},
         {"keys", [&](const auto& wanted) { return self.keys(wanted); }},
     });
 }

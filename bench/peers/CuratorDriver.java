@@ -1,6 +1,7 @@
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.curator.framework.CuratorFramework;
@@ -77,19 +78,24 @@ final class CuratorDriver {
         return turn.result();
     }
 
-    private static String solo(CuratorFramework client, double seconds) throws Exception {
+    private static String solo(CuratorFramework client, int count, double seconds)
+            throws Exception {
         List<InterProcessMutex> locks = new ArrayList<>();
-        for (int each = 0; each < 64; ++each) {
+        for (int each = 0; each < count; ++each) {
             locks.add(new InterProcessMutex(client, root + "/key-" + each));
         }
         Turn turn = new Turn(seconds);
+        List<Long> took = new ArrayList<>();
         for (int round = 0; !turn.over(); ++round) {
             InterProcessMutex lock = locks.get(round % locks.size());
+            long before = System.nanoTime();
             lock.acquire();
             lock.release();
             turn.done();
+            took.add(System.nanoTime() - before);
         }
-        return turn.result();
+        Collections.sort(took);
+        return turn.result() + " " + took.get(took.size() / 2) / 1e3;
     }
 
     private static String keys(CuratorFramework client, int count, double seconds)
@@ -127,7 +133,7 @@ final class CuratorDriver {
             double seconds = Double.parseDouble(words[2]);
             try {
                 switch (words[0]) {
-                    case "solo_confirmed" -> System.out.println(solo(client, seconds));
+                    case "solo_confirmed" -> System.out.println(solo(client, count, seconds));
                     case "keys" -> System.out.println(keys(client, count, seconds));
                     case "hand_off" -> System.out.println(handOff(count, seconds));
                     default -> System.out.println("unknown");

@@ -1,5 +1,6 @@
 """kazoo as the conductor's contestant: `kazoo_driver.py HOSTS ROOT`. Protocol: bench/README.md."""
 
+import statistics
 import sys
 import threading
 import time
@@ -17,6 +18,8 @@ class Turn:
         self.begin, self.end = now + seconds / 5, now + seconds
         self.counts = {}
         self.last = self.begin
+        self.before = now
+        self.took = []
 
     def over(self):
         return time.monotonic() >= self.end
@@ -27,9 +30,15 @@ class Turn:
             me = threading.get_ident()
             self.counts[me] = self.counts.get(me, 0) + 1
             self.last = now
+            self.took.append(now - self.before)
+        self.before = now
 
     def result(self):
         return sum(self.counts.values()), self.last - self.begin
+
+    def result_with_median(self):
+        """For one caller: with the median of the times from one end to the next, in microseconds."""
+        return *self.result(), statistics.median(self.took) * 1e6 if self.took else 0
 
 
 def connect():
@@ -55,8 +64,8 @@ def in_threads(locks, seconds):
     return turn.result()
 
 
-def solo(client, _, seconds):
-    locks = [client.Lock(f"{ROOT}/key-{each}") for each in range(64)]
+def solo(client, count, seconds):
+    locks = [client.Lock(f"{ROOT}/key-{each}") for each in range(count)]
     turn = Turn(seconds)
     done = 0
     while not turn.over():
@@ -65,7 +74,7 @@ def solo(client, _, seconds):
         lock.release()
         turn.done()
         done += 1
-    return turn.result()
+    return turn.result_with_median()
 
 
 def keys(client, count, seconds):

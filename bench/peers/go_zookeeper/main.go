@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -93,17 +94,21 @@ func together(locks []*zk.Lock, seconds float64) *turn {
 	return t
 }
 
-func solo(conn *zk.Conn, seconds float64) *turn {
+func solo(conn *zk.Conn, count int, seconds float64) string {
 	var locks []*zk.Lock
-	for each := 0; each < 64; each++ {
+	for each := 0; each < count; each++ {
 		locks = append(locks, lockOf(conn, fmt.Sprintf("key-%d", each)))
 	}
 	t := newTurn(seconds)
+	var took []time.Duration
 	for round := 0; !t.over(); round++ {
+		before := time.Now()
 		once(locks[round%len(locks)])
 		t.done()
+		took = append(took, time.Since(before))
 	}
-	return t
+	sort.Slice(took, func(a, b int) bool { return took[a] < took[b] })
+	return fmt.Sprintf("%v %f", t, float64(took[len(took)/2].Nanoseconds())/1e3)
 }
 
 func keys(conn *zk.Conn, count int, seconds float64) *turn {
@@ -136,7 +141,7 @@ func main() {
 		fmt.Sscan(asked.Text(), &name, &count, &seconds)
 		switch name {
 		case "solo_confirmed":
-			fmt.Println(solo(conn, seconds))
+			fmt.Println(solo(conn, count, seconds))
 		case "keys":
 			fmt.Println(keys(conn, count, seconds))
 		case "hand_off":
