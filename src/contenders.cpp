@@ -8,14 +8,47 @@ namespace paddock::detail {
 contenders::id contenders::add(contender_events events)
 {
     const auto who = ++last_;
-    entries_.emplace(who, entry{{}, std::move(events)});
+    entries_.emplace(who, entry{nullptr, std::move(events)});
     return who;
 }
 
-void contenders::set_path(id who, std::string path)
+void contenders::set_path(id who, const std::string& path)
 {
-    if (const auto found = entries_.find(who); found != entries_.end())
-        found->second.path = std::move(path);
+    const auto found = entries_.find(who);
+    if (found == entries_.end())
+        return;
+    auto& contender = found->second;
+    if (contender.at != nullptr ? contender.at->first == path : path.empty())
+        return;
+    drop_path(contender);
+    if (path.empty())
+        return;
+    auto& at = *znodes_.try_emplace(path).first;
+    if (const auto before = entries_.find(at.second.owner); before != entries_.end())
+        before->second.at = nullptr; // a znode has one owner, the latest
+    at.second.owner = who;
+    contender.at = &at;
+}
+
+void contenders::drop_path(entry& who)
+{
+    auto* const at = std::exchange(who.at, nullptr);
+    if (at == nullptr)
+        return;
+    at->second.owner = 0;
+    settle(*at);
+}
+
+// Whoever waits is not told here, where the caller may be about to hand the znode on, nor
+// forgotten.
+void contenders::settle(znode& at)
+{
+    if (!at.second.is_over())
+        return;
+    if (at.second.waiters.empty())
+        znodes_.erase(znodes_.find(at.first));
+    else
+        freed_.push_back(at.first);
 }
 
 void contenders::replace(id who, contender_events events)
@@ -26,7 +59,11 @@ void contenders::replace(id who, contender_events events)
 
 void contenders::remove(id who)
 {
-    entries_.erase(who);
+    const auto found = entries_.find(who);
+    if (found == entries_.end())
+        return;
+    drop_path(found->second);
+    entries_.erase(found);
 }
 
 std::vector<std::string> contenders::take_turn(portion most)
@@ -37,13 +74,14 @@ std::vector<std::string> contenders::take_turn(portion most)
     for (std::size_t seen = 0; seen < entries_.size() && paths.size() < most.paths; ++seen) {
         if (next == entries_.end())
             next = entries_.begin();
-        const auto& path = next->second.path;
-        if (!paths.empty() && bytes + path.size() > most.bytes)
+        const auto* const at = next->second.at;
+        const auto size = at == nullptr ? 0 : at->first.size();
+        if (!paths.empty() && bytes + size > most.bytes)
             break;
         turn_ = next->first;
-        bytes += path.size();
-        if (!path.empty())
-            paths.push_back(path);
+        bytes += size;
+        if (at != nullptr)
+            paths.push_back(at->first);
         ++next;
     }
     return paths;
@@ -51,17 +89,75 @@ std::vector<std::string> contenders::take_turn(portion most)
 
 std::function<void()> contenders::take_missing(const std::string& path)
 {
-    const auto found = std::find_if(
-        entries_.begin(), entries_.end(), [&](const auto& who) { return who.second.path == path; });
-    if (found == entries_.end())
+    const auto at = znodes_.find(path);
+    if (at == znodes_.end())
         return nullptr;
-    found->second.path.clear();
-    return found->second.events.missing;
+    const auto owner = entries_.find(at->second.owner);
+    if (owner == entries_.end())
+        return nullptr; // being deleted: who does that will hear
+    drop_path(owner->second);
+    return owner->second.events.missing;
+}
+
+void contenders::doom(const std::string& path)
+{
+    ++znodes_[path].dooms;
+}
+
+void contenders::confirm_gone(const std::string& path)
+{
+    const auto at = znodes_.find(path);
+    if (at == znodes_.end() || at->second.dooms == 0)
+        return;
+    --at->second.dooms;
+    settle(*at);
+}
+
+contenders::watch_id contenders::watch(const std::string& path, freed handler)
+{
+    const auto at = znodes_.find(path);
+    if (at == znodes_.end() || at->second.is_over())
+        return 0;
+    const auto number = ++last_watch_;
+    at->second.waiters.push_back({number, std::move(handler)});
+    watched_.emplace(number, &*at);
+    return number;
+}
+
+bool contenders::unwatch(watch_id watch)
+{
+    const auto node = watched_.extract(watch);
+    if (node.empty())
+        return false;
+    auto& at = *node.mapped();
+    std::erase_if(at.second.waiters, [&](const waiter& each) { return each.number == watch; });
+    if (at.second.is_over() && at.second.waiters.empty())
+        znodes_.erase(znodes_.find(at.first));
+    return true;
+}
+
+std::vector<contenders::freed> contenders::take_freed()
+{
+    std::vector<freed> handlers;
+    for (const auto& path : std::exchange(freed_, {})) {
+        const auto at = znodes_.find(path);
+        if (at == znodes_.end() || !at->second.is_over())
+            continue;
+        for (auto& each : at->second.waiters) {
+            watched_.erase(each.number);
+            handlers.push_back(std::move(each.handler));
+        }
+        znodes_.erase(at);
+    }
+    return handlers;
 }
 
 std::vector<contender_events> contenders::take_all()
 {
     std::vector<contender_events> all;
+    znodes_.clear();
+    watched_.clear();
+    freed_.clear();
     for (auto& [who, contender] : std::exchange(entries_, {}))
         all.push_back(std::move(contender.events));
     return all;

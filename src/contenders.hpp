@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace paddock::detail {
@@ -47,14 +48,26 @@ struct contender_events {
     std::function<void(errc)> ended; ///< its session is over
 };
 
-/// The attempts and holds of one session, and whose turn it is to be checked at the ensemble.
+/// The attempts and holds of one session: whose turn it is to be checked at the ensemble, and who
+/// of the session waits behind whom.
+///
+/// A znode is the session's *own* while an attempt or a hold has its path, and while it is being
+/// deleted, until that is confirmed. Nobody needs a watch on it: whoever waits for it to go is
+/// woken when it is nobody's any more. That may be too early (a path is dropped, the znode stands),
+/// but a wake only says: look again. What an operator deletes is nobody's once a check found it so.
 class contenders {
 public:
     using id = std::uint64_t; ///< never 0
+    using watch_id = std::uint64_t;
+    using freed = std::function<void()>;
+
+    /// Numbers of waits begin here, far above those of a `watch_table`, so that one number says
+    /// which of the two has it.
+    static constexpr watch_id first_watch = watch_id{1} << 63U;
 
     id add(contender_events events);
     /// The znode to check, once it is known; empty: none now.
-    void set_path(id who, std::string path);
+    void set_path(id who, const std::string& path);
     /// Other ears for the same contender: an attempt became a hold.
     void replace(id who, contender_events events);
     void remove(id who);
@@ -73,20 +86,54 @@ public:
     /// checked again: an attempt that is busy will find out by itself, and may have others soon.
     std::function<void()> take_missing(const std::string& path);
 
+    /// Somebody deletes the znode, and will say when it is gone. One call each.
+    void doom(const std::string& path);
+    void confirm_gone(const std::string& path);
+
+    /// Calls back once when the own znode at `path` is nobody's any more; 0 if it is none.
+    watch_id watch(const std::string& path, freed handler);
+    /// Says whether there was such a wait.
+    bool unwatch(watch_id watch);
+    bool anybody_freed() const noexcept { return !freed_.empty(); }
+    /// Those to wake. A znode that passed from its owner to who deletes it meanwhile wakes nobody.
+    std::vector<freed> take_freed();
+
     /// Empties the registry and gives what is to be told to each.
     std::vector<contender_events> take_all();
 
     std::size_t size() const noexcept { return entries_.size(); }
+    /// Waits for own znodes.
+    std::size_t waiting() const noexcept { return watched_.size(); }
 
 private:
+    struct waiter {
+        watch_id number;
+        freed handler;
+    };
+    struct use {
+        id owner{0};            ///< an attempt or a hold
+        std::uint32_t dooms{0}; ///< how many delete it
+        std::vector<waiter> waiters{};
+
+        bool is_over() const noexcept { return owner == 0 && dooms == 0; }
+    };
+    using znodes = std::unordered_map<std::string, use>; // its elements stay where they are
+    using znode = znodes::value_type;
     struct entry {
-        std::string path;
+        znode* at{nullptr};
         contender_events events;
     };
 
+    void drop_path(entry& who);
+    void settle(znode& at);
+
     std::map<id, entry> entries_;
+    znodes znodes_;
+    std::unordered_map<watch_id, znode*> watched_;
+    std::vector<std::string> freed_; ///< nobody's, and somebody waited
     id last_{0};
     id turn_{0}; ///< the last one checked
+    watch_id last_watch_{first_watch};
 };
 
 } // namespace paddock::detail

@@ -13,6 +13,11 @@ namespace {
 // stands still for syncLimit, which is usually five ticks, and a time-out is two at least.
 constexpr unsigned vain_looks_max = 3;
 
+std::string path_of(const doomed_contender& node)
+{
+    return node.parent + "/" + node.name;
+}
+
 } // namespace
 
 void reaper::take(doomed_contender node)
@@ -23,6 +28,8 @@ void reaper::take(doomed_contender node)
         return;
     }
     const auto which = ++last_;
+    if (!node.name.empty())
+        core_.doom(path_of(node));
     victims_.emplace(which, victim{std::move(node)});
     ++core_.counters.reaping;
     work_on(which);
@@ -57,9 +64,7 @@ void reaper::remove(id which)
         return;
     }
     // It would take others' transactions with it, each time.
-    core_.remove(node.epoch, node.parent + "/" + node.name, [ended](const reply& answer) {
-        ended(answer.code);
-    });
+    core_.remove(node.epoch, path_of(node), [ended](const reply& answer) { ended(answer.code); });
 }
 
 void reaper::after_remove(id which, reply_code code)
@@ -71,6 +76,7 @@ void reaper::after_remove(id which, reply_code code)
         again(which, code);
         return;
     }
+    core_.confirm_gone(path_of(found->second.node));
     if (found->second.node.prefix.empty()) {
         finish(which, {});
         return;
@@ -106,6 +112,7 @@ void reaper::after_search(id which, reply_code code, const std::vector<std::stri
     for (const auto& name : names) {
         if (name.starts_with(found->second.node.prefix)) {
             found->second.node.name = name;
+            core_.doom(path_of(found->second.node));
             found->second.found = true;
             remove(which);
             return;
@@ -144,7 +151,7 @@ void reaper::again(id which, reply_code code)
     const auto& node = doomed.node;
     doomed.refused = code != reply_code::throttled && code != reply_code::in_doubt;
     if (code == reply_code::no_auth && doomed.tries == 0)
-        log_error("not allowed to delete " + node.parent + "/" + node.name +
+        log_error("not allowed to delete " + path_of(node) +
                   ": the lock stays taken until the session ends");
     const auto when = core_.io().now() + backoff_delay(doomed.tries++, core_.io().random());
     core_.io().call_at(when, [self = core_.shared_from_this(), this, which] {

@@ -94,6 +94,7 @@ session_usage session_core::usage() const
             .holds = now.holds,
             .contenders = now.contenders,
             .watches = now.watches,
+            .local_waits = now.local_waits,
             .queued = now.queued};
 }
 
@@ -245,6 +246,7 @@ void session_core::end_epoch(errc why)
     counters.watches = 0;
     auto told = contenders_.take_all();
     counters.contenders = 0;
+    counters.local_waits = 0;
     ++epoch_; // nothing that is still on its way belongs to what comes now
     for (const auto& contender :
          told) // before their requests are rejected: they hear the reason first

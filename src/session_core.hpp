@@ -34,7 +34,7 @@ class reaper;
 struct usage_counters {
     std::atomic<std::uint64_t> requests{0}, writes{0}, evidence{0}, heartbeats{0}, in_doubt{0},
         watch_events{0}, connects{0}, epochs{0}, grants{0}, holds_lost{0}, reaped{0}, reaping{0},
-        holds{0}, contenders{0}, watches{0}, queued{0}, batched{0};
+        holds{0}, contenders{0}, watches{0}, local_waits{0}, queued{0}, batched{0};
 };
 
 /// A session: one ZooKeeper client after another, each an epoch; what may be believed of it; and
@@ -108,6 +108,7 @@ public:
 
     /// Reads a znode and watches it; `fired` runs once, when it changes or is deleted. Gives an id
     /// for `unwatch`, or 0 if the limit of watches is reached: then no handler is called.
+    /// Of one of this session's own contenders nothing is asked: its end is known here.
     watch_table::id watch(std::uint64_t epoch,
                           const std::string& path,
                           watch_table::fired fired,
@@ -135,6 +136,9 @@ public:
 
     /// Hands a contender over to be deleted; `gone` may run inside this call if its epoch is over.
     void reap(doomed_contender node);
+    /// The reaper deletes this znode, and has confirmed that it is gone.
+    void doom(const std::string& path);
+    void confirm_gone(const std::string& path);
     const std::string& contender_data() const noexcept { return contender_data_; }
 
     // --- grants -----------------------------------------------------------------------------
@@ -192,6 +196,13 @@ private:
     void lose(const std::shared_ptr<grant>& granted, bool reap_node, const char* why);
     void drop_grant(const std::shared_ptr<grant>& granted);
     void verify_later(const std::shared_ptr<grant>& granted, std::function<void(error_code)> done);
+
+    // waiting for contenders of its own: session_waiters.cpp
+    watch_table::id watch_own(std::uint64_t epoch,
+                              const std::string& path,
+                              watch_table::fired fired,
+                              const zk_client::got& handler);
+    void wake_waiters();
 
     // requests: session_requests.cpp
     std::string full(const std::string& path) const { return chroot_ + path; }
@@ -265,6 +276,7 @@ private:
     request_queue queue_;
     watch_table watches_;
     contenders contenders_;
+    bool waking_{false}; ///< somebody who waits for one of our contenders is about to be woken
     std::map<contenders::id, std::shared_ptr<grant>> holds_;
 };
 

@@ -186,6 +186,8 @@ watch_table::id session_core::watch(std::uint64_t epoch,
                                     watch_table::fired fired,
                                     zk_client::got handler)
 {
+    if (const auto own = watch_own(epoch, path, fired, handler); own != 0)
+        return own;
     const auto at = full(path); // what the C client sends again at a reconnect is what counts
     if (!watches_.fits(at))
         return 0;
@@ -213,6 +215,10 @@ watch_table::id session_core::watch(std::uint64_t epoch,
 
 void session_core::unwatch(watch_table::id watch)
 {
+    if (contenders_.unwatch(watch)) {
+        counters.local_waits = contenders_.waiting();
+        return;
+    }
     const auto path = watches_.remove(watch);
     counters.watches = watches_.size();
     if (!path.empty())

@@ -149,6 +149,7 @@ void session_core::evidence_failed(const std::vector<std::string>& paths, std::s
     if (index < paths.size()) {
         if (const auto missing = contenders_.take_missing(paths[index]))
             missing();
+        wake_waiters();
     }
     if (connected_ && contenders_.size() != 0)
         send_evidence();
@@ -324,33 +325,6 @@ void session_core::verify_later(const std::shared_ptr<grant>& granted,
                  [self = shared_from_this(), granted, done = std::move(done)] {
                      self->verify(granted, done);
                  });
-}
-
-// --- the registry of attempts ---------------------------------------------------------------
-
-contenders::id session_core::enlist(contender_events events)
-{
-    const auto who = contenders_.add(std::move(events));
-    counters.contenders = contenders_.size();
-    return who;
-}
-
-void session_core::note_unknown_name(const std::string& path)
-{
-    if (!std::exchange(unknown_name_told_, true))
-        log_warn("waiting behind " + path +
-                 ", which no known lock client makes; further ones are not told");
-}
-
-void session_core::set_contender_path(contenders::id who, const std::string& path)
-{
-    contenders_.set_path(who, path);
-}
-
-void session_core::delist(contenders::id who)
-{
-    contenders_.remove(who);
-    counters.contenders = contenders_.size();
 }
 
 } // namespace paddock::detail

@@ -57,7 +57,8 @@ struct session_usage {
     std::uint64_t reaping;      ///< contenders now being deleted, until that is confirmed
     std::uint64_t holds;        ///< now held
     std::uint64_t contenders;   ///< attempts and holds now alive
-    std::uint64_t watches;      ///< now set
+    std::uint64_t watches;      ///< now set, on contenders of other sessions
+    std::uint64_t local_waits;  ///< attempts now waiting for contenders of this session: no watch
     std::uint64_t queued;       ///< requests now waiting for their turn
 };
 

@@ -94,7 +94,8 @@ std::int64_t left_over(const client_world& world)
     std::uint64_t sum = 0;
     for (std::size_t place = 0; place < world.sets.size(); ++place) {
         const auto usage = world.sets.get(place)->owner.usage();
-        sum += usage.holds + usage.contenders + usage.watches + usage.queued + usage.reaping;
+        sum += usage.holds + usage.contenders + usage.watches + usage.local_waits + usage.queued +
+               usage.reaping;
     }
     return static_cast<std::int64_t>(sum);
 }

@@ -22,7 +22,9 @@ public:
         while (!bytes_.empty()) {
             step();
             require(registry_.size() == entries_.size(), "who is in it is counted");
+            require(registry_.waiting() == waits_.size(), "who waits is counted");
         }
+        wake();
         check_fairness(1 + entries_.size() / 3);
         check_end();
     }
@@ -35,7 +37,7 @@ private:
 
     void step()
     {
-        const auto what = bytes_.below(8);
+        const auto what = bytes_.below(14);
         const registry::id who = 1 + bytes_.below(32); // there, gone or never there
         const auto found = entries_.find(who);
         switch (what) {
@@ -63,6 +65,25 @@ private:
         case 6:
             take_turn({.paths = bytes_.below(8), .bytes = bytes_.byte()});
             break;
+        case 7:
+            registry_.doom(path_of(who));
+            ++dooms_[path_of(who)];
+            break;
+        case 8:
+            registry_.confirm_gone(path_of(who));
+            if (auto& dooms = dooms_[path_of(who)]; dooms > 0)
+                --dooms;
+            break;
+        case 9:
+        case 10:
+            wait_for(path_of(who));
+            break;
+        case 11:
+            stop_waiting(registry::first_watch + bytes_.below(32));
+            break;
+        case 12:
+            wake();
+            break;
         default:
             check_missing(path_of(who));
             break;
@@ -86,6 +107,43 @@ private:
         require(who > last_, "numbers rise");
         last_ = who;
         entries_.emplace(who, entry{"", ears_});
+    }
+
+    bool is_own(const std::string& path) const
+    {
+        const auto dooms = dooms_.find(path);
+        return (dooms != dooms_.end() && dooms->second > 0) ||
+               std::any_of(entries_.begin(), entries_.end(), [&](const auto& one) {
+                   return one.second.path == path;
+               });
+    }
+
+    void wait_for(const std::string& path)
+    {
+        const auto number = registry_.watch(path, [this] { ++woken_; });
+        require((number != 0) == is_own(path), "own znodes, and no others, are waited for");
+        if (number == 0)
+            return;
+        require(waits_.empty() || number > waits_.rbegin()->first, "numbers of waits rise");
+        waits_.emplace(number, path);
+    }
+
+    void stop_waiting(registry::watch_id number)
+    {
+        require(registry_.unwatch(number) == (waits_.erase(number) == 1), "a wait ends once");
+    }
+
+    // Everybody whose znode is nobody's any more, and nobody else.
+    void wake()
+    {
+        const auto freed =
+            std::erase_if(waits_, [&](const auto& wait) { return !is_own(wait.second); });
+        woken_ = 0;
+        for (const auto& each : registry_.take_freed())
+            each();
+        require(woken_ == freed,
+                "who waits for a znode that is nobody's is woken, and nobody else");
+        require(!registry_.anybody_freed(), "who was woken is forgotten");
     }
 
     std::size_t paths_known() const
@@ -151,6 +209,8 @@ private:
         for (const auto& events : registry_.take_all())
             events.ended(errc::session_lost);
         require(heard_ == expected, "everybody hears of the end once");
+        require(registry_.waiting() == 0 && registry_.take_freed().empty(),
+                "nobody waits behind an end");
         require(registry_.size() == 0 && registry_.take_turn({.paths = 9, .bytes = 9}).empty(),
                 "nobody is left behind an end");
     }
@@ -158,6 +218,9 @@ private:
     input bytes_;
     registry registry_;
     std::map<registry::id, entry> entries_;
+    std::map<std::string, int> dooms_;
+    std::map<registry::watch_id, std::string> waits_;
+    std::size_t woken_{0};
     std::vector<int> heard_;
     registry::id last_{0};
     int ears_{0};

@@ -57,7 +57,7 @@ TEST_CASE("a closed session leaves nothing at the server, at once", "[integratio
     keyed_mutex locks{client, root};
     const auto held = locks.lock("42");
     auto waiting = locks.async_lock("42", error_of());
-    wait_until([&] { return client.usage().watches == 1; });
+    wait_until([&] { return client.usage().local_waits == 1; });
     const auto id = client.status().session_id;
 
     client.async_close(asio::use_future).get();
@@ -107,7 +107,7 @@ TEST_CASE("closing returns at once also when the server is frozen", "[integratio
     keyed_mutex locks{client, random_root()};
     const auto held = locks.lock("42");
     auto waiting = locks.async_lock("42", error_of());
-    wait_until([&] { return client.usage().watches == 1; });
+    wait_until([&] { return client.usage().local_waits == 1; });
     auto lost = held.async_wait_lost(error_of());
     own.pause();
 

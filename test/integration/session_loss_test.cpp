@@ -179,7 +179,7 @@ TEST_CASE("an expired session is lost, and renewed under a new epoch", "[integra
     auto held = locks.lock("42");
     auto waiting = locks.async_lock("42", error_of());
     auto lost = held.async_wait_lost(error_of());
-    wait_until([&] { return client.usage().watches == 1; });
+    wait_until([&] { return client.usage().local_waits == 1; });
     const auto before = client.status();
     const state_log log(client);
     wait_until([&] { return log.ends_with(session_state::connected); });

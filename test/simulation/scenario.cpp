@@ -277,9 +277,13 @@ attempt_ptr scenario::hold_by(actor& who, const std::string& key)
 
 attempt_ptr scenario::wait_by(actor& who, const std::string& key)
 {
-    const auto before = who.usage().watches;
+    const auto waits = [&who] {
+        const auto use = who.usage();
+        return use.watches + use.local_waits;
+    };
+    const auto before = waits();
     auto call = who.lock(key);
-    run_until([&] { return who.usage().watches > before || call->answers != 0; });
+    run_until([&] { return waits() > before || call->answers != 0; });
     run(5ms); // the watch is set at the server, too
     return call;
 }

@@ -128,7 +128,7 @@ public:
     actor& start(const session_config& config, const lock_config& locks = {});
     /// One program holds the key, and its contender is there.
     attempt_ptr hold_by(actor& who, const std::string& key);
-    /// One program waits for the key, with its watch set.
+    /// One program waits for the key, with its watch set if it needs one.
     attempt_ptr wait_by(actor& who, const std::string& key);
 
     // --- time --------------------------------------------------------------------------------

@@ -31,9 +31,12 @@ void witness::at_rest(const std::vector<process*>& alive)
             const auto use = core->usage();
             wakes += use.watch_events;
             batched += use.batched;
-            if (use.contenders + use.watches + use.holds + use.queued + use.reaping != 0)
+            if (use.contenders + use.watches + use.local_waits + use.holds + use.queued +
+                    use.reaping !=
+                0)
                 violated(each->name() + " still keeps " + std::to_string(use.contenders) +
                          " contenders, " + std::to_string(use.watches) + " watches, " +
+                         std::to_string(use.local_waits) + " local waits, " +
                          std::to_string(use.holds) + " holds, " + std::to_string(use.queued) +
                          " requests, " + std::to_string(use.reaping) + " to delete");
         }

@@ -46,7 +46,9 @@ void wait_until_clean(const session& client, source_line where)
     wait_until(
         [&] {
             const auto usage = client.usage();
-            return usage.contenders + usage.watches + usage.queued + usage.reaping == 0;
+            return usage.contenders + usage.watches + usage.local_waits + usage.queued +
+                       usage.reaping ==
+                   0;
         },
         wait_limit,
         where);

@@ -220,3 +220,191 @@ TEST_CASE("contenders are numbered from one and no number comes twice", "[unit][
         registry.take_all();
     }
 }
+
+namespace {
+
+// Who waits for which own znodes, by letters.
+struct waits {
+    contenders registry;
+    std::string woken;
+
+    contenders::watch_id behind(const std::string& path, char who)
+    {
+        return registry.watch(path, [this, who] { woken += who; });
+    }
+
+    std::string wake()
+    {
+        woken.clear();
+        for (const auto& freed : registry.take_freed())
+            freed();
+        return woken;
+    }
+};
+
+} // namespace
+
+TEST_CASE("who waits for an own znode is woken once it is nobody's", "[unit][contenders][waiters]")
+{
+    waits w;
+    const auto who = add_at(w.registry, "/1");
+    REQUIRE(w.behind("/1", 'a') >= contenders::first_watch);
+    CHECK_FALSE(w.registry.anybody_freed());
+    CHECK(w.wake().empty());
+
+    SECTION("its owner leaves")
+    {
+        w.registry.remove(who);
+    }
+    SECTION("its owner has no znode any more")
+    {
+        w.registry.set_path(who, "");
+    }
+    SECTION("its owner has another znode")
+    {
+        w.registry.set_path(who, "/2");
+    }
+    SECTION("it was found missing")
+    {
+        w.registry.take_missing("/1")();
+    }
+    SECTION("it is deleted, and confirmed to be gone")
+    {
+        w.registry.remove(who);
+        w.registry.doom("/1");
+        CHECK(w.registry.anybody_freed()); // nobody's in between
+        CHECK(w.wake().empty());           // and not at the time of waking
+        w.registry.confirm_gone("/1");
+    }
+    SECTION("it is deleted before its owner leaves")
+    {
+        w.registry.doom("/1");
+        w.registry.remove(who);
+        CHECK_FALSE(w.registry.anybody_freed());
+        w.registry.confirm_gone("/1");
+    }
+
+    CHECK(w.registry.anybody_freed());
+    CHECK(w.wake() == "a");
+    CHECK(w.registry.waiting() == 0);
+    CHECK(w.wake().empty());
+    CHECK_FALSE(w.registry.anybody_freed());
+    CHECK(w.behind("/1", 'b') == 0); // it is no own znode any more
+}
+
+TEST_CASE("only own znodes are waited for here", "[unit][contenders][waiters]")
+{
+    waits w;
+    CHECK(w.behind("/1", 'a') == 0);
+    const auto who = w.registry.add({[] {}, [](errc) {}});
+    CHECK(w.behind("", 'a') == 0);
+
+    w.registry.set_path(who, "/1");
+    CHECK(w.behind("/2", 'a') == 0);
+    CHECK(w.behind("/1", 'a') != 0);
+
+    w.registry.doom("/3");
+    CHECK(w.behind("/3", 'b') != 0);
+    w.registry.confirm_gone("/3");
+    CHECK(w.behind("/3", 'c') == 0); // whoever waits for it is about to be woken
+    CHECK(w.wake() == "b");
+    CHECK(w.registry.waiting() == 1);
+}
+
+TEST_CASE("who does not wait any more is not woken", "[unit][contenders][waiters]")
+{
+    waits w;
+    const auto who = add_at(w.registry, "/1");
+    const auto first = w.behind("/1", 'a');
+    const auto second = w.behind("/1", 'b');
+    const auto third = w.behind("/1", 'c');
+    CHECK(first != second);
+    CHECK(second != third);
+
+    CHECK(w.registry.unwatch(second));
+    CHECK_FALSE(w.registry.unwatch(second));
+    CHECK_FALSE(w.registry.unwatch(1)); // a number of somebody else's
+    w.registry.remove(who);
+    CHECK(w.registry.unwatch(third)); // between the end of the znode and the waking
+
+    CHECK(w.wake() == "a");
+    CHECK_FALSE(w.registry.unwatch(first));
+}
+
+TEST_CASE("a znode that gets its owner back before anybody is woken is waited for on",
+          "[unit][contenders][waiters]")
+{
+    waits w;
+    const auto who = add_at(w.registry, "/1");
+    w.behind("/1", 'a');
+    w.registry.set_path(who, "");
+    w.registry.set_path(who, "/1");
+    CHECK(w.wake().empty());
+
+    w.registry.set_path(who, "/1"); // says nothing new
+    CHECK_FALSE(w.registry.anybody_freed());
+    w.registry.set_path(who, "/2");
+
+    CHECK(w.wake() == "a");
+}
+
+TEST_CASE("a znode that two delete is gone when both say so", "[unit][contenders][waiters]")
+{
+    waits w;
+    w.registry.doom("/1");
+    w.registry.doom("/1");
+    w.behind("/1", 'a');
+    w.registry.confirm_gone("/1");
+    CHECK(w.wake().empty());
+    w.registry.confirm_gone("/1");
+    CHECK(w.wake() == "a");
+    w.registry.confirm_gone("/1"); // one too many does nothing
+    CHECK(w.wake().empty());
+}
+
+TEST_CASE("a znode has one owner, the latest", "[unit][contenders][waiters]")
+{
+    waits w;
+    const auto first = add_at(w.registry, "/1");
+    const auto second = add_at(w.registry, "/1");
+    w.behind("/1", 'a');
+
+    CHECK(w.registry.take_turn(paths(10)) == std::vector<std::string>{"/1"});
+    w.registry.remove(first);
+    CHECK(w.wake().empty());
+    w.registry.remove(second);
+
+    CHECK(w.wake() == "a");
+}
+
+TEST_CASE("a znode that is being deleted is neither checked nor missed",
+          "[unit][contenders][waiters]")
+{
+    waits w;
+    w.registry.remove(add_at(w.registry, "/1"));
+    w.registry.doom("/1");
+    w.behind("/1", 'a');
+
+    CHECK(w.registry.take_turn(paths(10)).empty());
+    CHECK_FALSE(w.registry.take_missing("/1"));
+    CHECK(w.wake().empty());
+}
+
+TEST_CASE("at the end of a session nobody waits any more", "[unit][contenders][waiters]")
+{
+    waits w;
+    add_at(w.registry, "/1");
+    const auto freed = add_at(w.registry, "/2");
+    w.behind("/1", 'a');
+    w.behind("/2", 'b');
+    w.registry.doom("/3");
+    w.behind("/3", 'c');
+    w.registry.remove(freed);
+
+    w.registry.take_all();
+
+    CHECK(w.wake().empty());
+    CHECK(w.registry.waiting() == 0);
+    w.registry.confirm_gone("/3");
+    CHECK(w.wake().empty());
+}
