@@ -7,7 +7,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RELEASE = ROOT / "build/release"
-PEERS = ROOT / "build/bench-peers"
 PYTHON = "/usr/bin/python3"  # the distribution's, which sees its packages
 JARS = ("curator-client", "curator-framework", "curator-recipes", "zookeeper", "zookeeper-jute",
         "guava", "slf4j-api", "slf4j-nop", "netty-all")
@@ -118,32 +117,33 @@ def find_tools(tree):
     return {"relay": [tree / "bench/delay_relay"]}
 
 
-def make_peers(note):
+def make_peers(tree, note):
     """The commands of the peers by name. A peer whose packages are missing is left out, and said."""
-    PEERS.mkdir(parents=True, exist_ok=True)
+    folder = tree / "bench/peers"
+    folder.mkdir(parents=True, exist_ok=True)
     commands = {}
     for name, make in (("kazoo", make_kazoo), ("curator", make_curator), ("go-zookeeper", make_go)):
         try:
-            commands[name] = make()
+            commands[name] = make(folder)
         except BenchFailed as failure:
             note(f"without {name}: {failure}")
     return commands
 
 
-def make_kazoo():
+def make_kazoo(_):
     quietly(PYTHON, "-c", "import kazoo")
     return [PYTHON, ROOT / "bench/peers/kazoo_driver.py"]
 
 
-def make_curator():
+def make_curator(folder):
     path = ":".join(f"/usr/share/java/{jar}.jar" for jar in JARS)
-    quietly("javac", "-cp", path, "-d", PEERS, ROOT / "bench/peers/CuratorDriver.java")
-    return ["java", "-cp", f"{PEERS}:{path}", "CuratorDriver"]
+    quietly("javac", "-cp", path, "-d", folder, ROOT / "bench/peers/CuratorDriver.java")
+    return ["java", "-cp", f"{folder}:{path}", "CuratorDriver"]
 
 
-def make_go():
+def make_go(folder):
     env = os.environ | {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode",
-                        "GOCACHE": str(PEERS / "go-cache")}
-    quietly("go", "build", "-o", PEERS / "go_driver", "main.go", env=env,
+                        "GOCACHE": str(folder / "go-cache")}
+    quietly("go", "build", "-o", folder / "go_driver", "main.go", env=env,
             cwd=ROOT / "bench/peers/go_zookeeper")
-    return [PEERS / "go_driver"]
+    return [folder / "go_driver"]

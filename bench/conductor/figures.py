@@ -2,7 +2,7 @@
 
 import statistics
 
-from contestants import OWN
+from contestants import OWN, BenchFailed
 
 
 class Result:
@@ -26,6 +26,8 @@ class Result:
 
     def ratios(self, to):
         """How many times as good Paddock is as another one, within each run."""
+        if not all(self.values["paddock"]) or not all(self.values[to]):
+            raise BenchFailed(f"{self.measure.name}: turns are too short to do anything in them")
         pairs = zip(self.values["paddock"], self.values[to])
         if self.measure.more_is_better:
             return [ours / theirs for ours, theirs in pairs]

@@ -116,6 +116,36 @@ class RoundTrips:
 
 
 @dataclass
+class Recovery:
+    """How long each goes without a lock when the leader is killed: all at once, for the same loss."""
+    name: str
+    says: str
+    figure: str
+    unit = "s"
+    more_is_better = False
+    peers_of = None
+
+    runs_max = 100
+    LASTS_S = 20  # an election and all reconnects
+    BEFORE_S = 6  # past everybody's warm-up
+
+    def run(self, stage, _):
+        everybody = [Contestant(name, command, stage.ensemble.all_hosts)
+                     for name, command in stage.drivers.items()]
+        try:
+            for one in everybody:
+                one.begin("recover", 64, self.LASTS_S)
+            time.sleep(self.BEFORE_S)
+            killed = stage.ensemble.kill_leader()
+            answers = {one.name: one.answer("recover") for one in everybody}
+        finally:
+            for one in everybody:
+                one.end()
+        stage.ensemble.start(killed)
+        return {name: answer.more[0] for name, answer in answers.items() if answer}
+
+
+@dataclass
 class Memory:
     """What Paddock allocates for a key, in a process that does nothing else."""
     name: str
@@ -124,6 +154,7 @@ class Memory:
     figure: str
     keys: int
     held_by_other: bool = False
+    runs_max = 2  # allocated bytes hardly differ
     unit = "bytes a key"
     more_is_better = False
     peers_of = None
@@ -154,17 +185,13 @@ MEASURES = [
     *(Turns(f"handoff{count}", f"{count} sessions on one key", "hand_off", count)
       for count in (2, 8, 32)),
     RoundTrips("delayed", "one caller, each release confirmed, 2 ms away", "delayed_round_trips"),
-    # Last: the servers are busy for a while with removing what they leave.
+    Recovery("recovery", "the longest time without a lock when the leader is killed", "recovery_s"),
     Memory("held", "memory of 20,000 held keys", "memory_held", "bytes_per_held", 20_000),
     Memory("waiting", "memory of 5,000 keys waited for", "memory_waiting", "bytes_per_waiting",
            5_000, held_by_other=True),
 ]
 QUICK = ("solo_scope", "solo_confirmed", "keys64", "keys256", "handoff8", "delayed", "held",
          "waiting")
-
-
-# Allocated bytes hardly differ from run to run.
-MEMORY_RUNS = 2
 
 
 def measure_all(stage, measures, runs, limit, note):
@@ -174,8 +201,7 @@ def measure_all(stage, measures, runs, limit, note):
     faster by it. With a limit in seconds, no run is begun that would probably end after it.
     """
     values = {each.name: {} for each in measures}
-    timed = [each for each in measures if not isinstance(each, Memory)]
-    memory = [each for each in measures if isinstance(each, Memory)]
+    timed = [each for each in measures if isinstance(each, (Turns, RoundTrips))]
 
     def one_run(number, some, what):
         for measure in some:
@@ -193,6 +219,8 @@ def measure_all(stage, measures, runs, limit, note):
             note(f"only {number} runs: this machine is too slow, or too busy, for more")
             break
         one_run(number, timed, f"run {number + 1} of {runs}")
-    for number in range(min(runs, MEMORY_RUNS)):
-        one_run(number, memory, "memory")
+    # Last: they disturb the servers.
+    for measure in (each for each in measures if each not in timed):
+        for number in range(min(runs, measure.runs_max)):
+            one_run(number, [measure], f"run {number + 1}")
     return values

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -43,6 +44,15 @@ class Ensemble:
         Were each to choose, one contestant might have the leader and another one a follower.
         """
         return next(host for _, host, mode in self.modes() if mode in ("follower", "standalone"))
+
+    def kill_leader(self):
+        """Ends the leader as a crash would; gives its number."""
+        number = next(number for number, _, mode in self.modes() if mode == "leader")
+        os.kill(int((self.folder / number / "pid").read_text()), signal.SIGKILL)
+        return number
+
+    def start(self, number):
+        self._say("start", number)
 
     def __enter__(self):
         return self

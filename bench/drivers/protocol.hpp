@@ -47,6 +47,9 @@ public:
     /// For one caller: with the median of the times from one end to the next, in microseconds.
     measured result_with_median() const;
 
+    /// For one caller: with the longest time from one end to the next, in seconds.
+    measured result_with_longest() const;
+
 private:
     using clock = std::chrono::steady_clock;
     clock::time_point begin_;
