@@ -1,6 +1,7 @@
 """The drivers: how each is built, and how one is talked to. Their protocol is in bench/README.md."""
 
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ RELEASE = ROOT / "build/release"
 PYTHON = "/usr/bin/python3"  # the distribution's, which sees its packages
 JARS = ("curator-client", "curator-framework", "curator-recipes", "zookeeper", "zookeeper-jute",
         "guava", "slf4j-api", "slf4j-nop", "netty-all")
-OWN = ("paddock", "raw")  # what is not a peer
+OWN = ("paddock", "raw")
+NO_PEERS = (*OWN, "redis")  # Redis is no ZooKeeper library, and promises less: it is for orientation
 
 
 class BenchFailed(Exception):
@@ -80,7 +82,7 @@ class Relay:
     """Stands between clients and a server, and delays what passes."""
 
     def __init__(self, command, host, delay_us):
-        self.process = subprocess.Popen([*command, host, str(delay_us)], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([command, host, str(delay_us)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         self.address = self.process.stdout.readline().strip()
         if not self.address:
@@ -114,7 +116,11 @@ def find_drivers(tree):
 
 
 def find_tools(tree):
-    return {"relay": [tree / "bench/delay_relay"]}
+    """What else is needed: the relay, and Redis where it is here."""
+    tools = {"relay": tree / "bench/delay_relay"}
+    if shutil.which("redis-server") and (tree / "bench/redis_driver").exists():
+        tools["redis"] = tree / "bench/redis_driver"
+    return tools
 
 
 def make_peers(tree, note):

@@ -2,7 +2,7 @@
 
 import statistics
 
-from contestants import OWN, BenchFailed
+from contestants import NO_PEERS, BenchFailed
 
 
 class Result:
@@ -22,7 +22,7 @@ class Result:
         return sorted(names, key=self.median, reverse=self.measure.more_is_better)
 
     def fastest_peer(self):
-        return next(iter(self.ranking(name for name in self.values if name not in OWN)), None)
+        return next(iter(self.ranking(name for name in self.values if name not in NO_PEERS)), None)
 
     def ratios(self, to):
         """How many times as good Paddock is as another one, within each run."""
