@@ -197,11 +197,12 @@ lock_action lock_machine::decide(const std::vector<std::string>& names)
 
 lock_action lock_machine::after_watch(const lock_event& last)
 {
+    auto looked_at = std::exchange(watched_, {}); // not kept for as long as it may have to wait
     switch (last.code) {
     case reply_code::ok:
         if (last.owner != 0)
             return next(bounds_.may_wait ? lock_step::wait : lock_step::finish);
-        foreign_.push_back(watched_);
+        foreign_.push_back(std::move(looked_at));
         return next(lock_step::list);
     case reply_code::no_node: // gone between list and watch: look again, keep the place
     case reply_code::in_doubt:

@@ -11,27 +11,28 @@ bool watch_table::fits(const std::string& path) const
 
 watch_table::id watch_table::add(const std::string& path, fired handler)
 {
-    auto& watchers = watchers_[path];
-    if (watchers.empty() && retiring_.erase(path) == 0)
+    auto& at = *watchers_.try_emplace(path).first;
+    if (at.second.empty() && retiring_.erase(path) == 0)
         bytes_ += cost(path);
     const auto watch = ++last_;
-    watchers.emplace(watch, std::move(handler));
-    paths_.emplace(watch, path);
+    at.second.push_back({watch, std::move(handler)});
+    paths_.emplace(watch, &at);
     return watch;
 }
 
 std::string watch_table::remove(id watch)
 {
-    auto node = paths_.extract(watch);
+    const auto node = paths_.extract(watch);
     if (node.empty())
         return {};
-    const auto found = watchers_.find(node.mapped());
-    found->second.erase(watch);
-    if (!found->second.empty())
+    auto& [path, watchers] = *node.mapped();
+    std::erase_if(watchers, [&](const watcher& each) { return each.number == watch; });
+    if (!watchers.empty())
         return {};
-    watchers_.erase(found);
-    retiring_.insert(node.mapped());
-    return std::move(node.mapped());
+    auto left = path;
+    watchers_.erase(watchers_.find(left));
+    retiring_.insert(left);
+    return left;
 }
 
 void watch_table::retired(const std::string& path)

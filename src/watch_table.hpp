@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -47,8 +46,14 @@ public:
 private:
     static std::size_t cost(const std::string& path);
 
-    std::unordered_map<std::string, std::map<id, fired>> watchers_;
-    std::unordered_map<id, std::string> paths_;
+    struct watcher {
+        id number;
+        fired handler;
+    };
+    using watched = std::unordered_map<std::string, std::vector<watcher>>;
+
+    watched watchers_; ///< its elements stay where they are
+    std::unordered_map<id, watched::value_type*> paths_;
     std::unordered_set<std::string> retiring_;
     std::size_t bytes_{0};
     id last_{0};
