@@ -1,7 +1,6 @@
 """The drivers: how each is built, and how one is talked to. Their protocol is in bench/README.md."""
 
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ PYTHON = "/usr/bin/python3"  # the distribution's, which sees its packages
 JARS = ("curator-client", "curator-framework", "curator-recipes", "zookeeper", "zookeeper-jute",
         "guava", "slf4j-api", "slf4j-nop", "netty-all")
 OWN = ("paddock", "raw")
-NO_PEERS = (*OWN, "redis")  # Redis is no ZooKeeper library, and promises less: it is for orientation
+NO_PEERS = (*OWN, "redis", "postgres")  # no ZooKeeper libraries: they are for orientation
 
 
 class BenchFailed(Exception):
@@ -113,14 +112,6 @@ def build_drivers():
 def find_drivers(tree):
     """The commands of Paddock's driver and of the raw client's, by name."""
     return {name: [tree / f"bench/{name}_driver"] for name in OWN}
-
-
-def find_tools(tree):
-    """What else is needed: the relay, and Redis where it is here."""
-    tools = {"relay": tree / "bench/delay_relay"}
-    if shutil.which("redis-server") and (tree / "bench/redis_driver").exists():
-        tools["redis"] = tree / "bench/redis_driver"
-    return tools
 
 
 def make_peers(tree, note):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Optional
 
 from contestants import BenchFailed, Contestant, Relay
-from servers import Redis
 
 ROUNDS = 3  # of turns, within a run
 PATIENCE = 5  # turns without a single round trip: a busy machine can stop somebody for that long
@@ -26,23 +25,24 @@ class Stage:
         self.near = None
         self.far = None
         self.relay = None
-        self.redis = None
+        self.others = []
 
     def everybody(self):
         """All contestants, connected to the server."""
         if self.near is None:
             self.near = []  # before they start, so that those that did are ended
             self._start(self.near, self.ensemble.host)
-            if "redis" in self.tools:
-                self.redis = Redis(self.tools["redis"])
-                self.near.append(Contestant("redis", self.redis.command, self.redis.host))
+            for kind, driver in self.tools.others:
+                other = kind(driver)
+                self.others.append(other)
+                self.near.append(Contestant(other.name, other.command, other.host))
         return self.near
 
     def everybody_afar(self):
         """The same, connected through a relay that delays."""
         if self.far is None:
             self.far = []
-            self.relay = Relay(self.tools["relay"], self.ensemble.host, self.DELAY_US)
+            self.relay = Relay(self.tools.relay, self.ensemble.host, self.DELAY_US)
             self._start(self.far, self.relay.address)
         return self.far
 
@@ -60,7 +60,7 @@ class Stage:
     def __exit__(self, *_):
         for one in (self.near or []) + (self.far or []):
             one.end()
-        for server in (self.relay, self.redis):
+        for server in [self.relay, *self.others]:
             if server:
                 server.end()
 

@@ -3,49 +3,20 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import tempfile
-import time
-from pathlib import Path
 
-from contestants import ROOT, BenchFailed
+from contestants import ROOT
+from others import memory_folder
 
 # What a service would run with, not the small Java that `scripts/ensemble` starts by itself.
 JAVA = "-Xmx1g"
-
-
-class Redis:
-    """A Redis server that keeps nothing on disk; for orientation."""
-
-    def __init__(self, driver):
-        self.command = [driver]
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
-        self.host = f"127.0.0.1:{port}"
-        self.process = subprocess.Popen(
-            ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", ""],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
-            time.sleep(0.1)
-        self.end()
-        raise BenchFailed("redis-server does not start")
-
-    def end(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 class Ensemble:
     """`scripts/ensemble` in a folder of its own, in memory where there is room."""
 
     def __init__(self, servers):
-        memory = Path("/dev/shm")
-        self.folder = Path(tempfile.mkdtemp(prefix="paddock-bench-",
-                                            dir=memory if os.access(memory, os.W_OK) else None))
+        self.folder = memory_folder()
         self.env = os.environ | {"PADDOCK_ENSEMBLE_DIR": str(self.folder),
                                  "PADDOCK_SERVER_JAVA": JAVA}
         try:
