@@ -100,8 +100,12 @@ place place_of(const std::vector<std::string>& names, std::string_view own)
             continue;
         }
         auto other = parse_contender(name);
-        if (!other || !comes_before(*other, *self))
+        if (!other)
             continue;
+        if (!comes_before(*other, *self)) {
+            ++result.behind;
+            continue;
+        }
         ++result.in_front;
         if (!nearest || comes_before(*nearest, *other))
             nearest = std::move(other);

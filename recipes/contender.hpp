@@ -20,6 +20,7 @@ struct contender {
 struct place {
     bool present{false};     ///< the attempt's own node is there
     std::size_t in_front{0}; ///< how many contenders are before it
+    std::size_t behind{0};   ///< and after it
     std::string predecessor; ///< the nearest of them; empty: first in line
 };
 

@@ -87,13 +87,13 @@ boot_clock::time_point hold::valid_until() const noexcept
 
 token hold::token() const noexcept
 {
-    return grant_ ? grant_->who().token : paddock::token();
+    return grant_ ? grant_->token() : paddock::token();
 }
 
 const std::string& hold::key() const noexcept
 {
     static const std::string none;
-    return grant_ ? grant_->who().key : none;
+    return grant_ ? grant_->key() : none;
 }
 
 const std::string& hold::path() const noexcept
@@ -102,9 +102,9 @@ const std::string& hold::path() const noexcept
     return grant_ ? grant_->path() : none;
 }
 
-std::stop_token hold::lost() const noexcept
+std::stop_token hold::lost() const
 {
-    return grant_ ? grant_->lost_source().get_token() : std::stop_token();
+    return grant_ ? grant_->lost_token() : std::stop_token();
 }
 
 void hold::verify(error_code& ec) const

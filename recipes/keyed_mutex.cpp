@@ -17,8 +17,8 @@ std::shared_ptr<lock_space> make_space(session& owner, std::string_view root, lo
 {
     check(config);
     detail::check_lock_path(root);
-    return std::make_shared<lock_space>(
-        lock_space{detail::session_access::core(owner), std::string(root), config, false});
+    return detail::make_lock_space(
+        detail::session_access::core(owner), std::string(root), config, false);
 }
 
 // A stalled I/O thread must not hold up a caller who set a limit; this much it is given to answer.
@@ -30,6 +30,8 @@ outcome wait_for(const std::shared_ptr<lock_space>& space,
 {
     if (space->core->io().inside())
         return {errc::would_deadlock, std::nullopt};
+    if (auto known = detail::look_at_retained(*space, key, limit))
+        return {error_code(), *std::move(known)};
     auto result = std::make_shared<slot>();
     auto caller = std::make_shared<detail::waker<outcome>>(
         result, outcome{errc::session_closed, std::nullopt});
@@ -100,6 +102,24 @@ std::optional<hold> keyed_mutex::try_lock_within(std::string_view key,
 }
 
 namespace detail {
+
+std::optional<std::optional<hold>>
+look_at_retained(const lock_space& space, std::string_view key, std::optional<nanoseconds> limit)
+{
+    if (!space.retained || space.core->is_closing())
+        return std::nullopt;
+    if (auto granted = space.retained->take(key))
+        return hold(std::move(granted));
+    const bool looks_once = limit && limit->count() <= 0;
+    if (looks_once && space.retained->is_held(key))
+        return std::optional<hold>();
+    return std::nullopt;
+}
+
+const asio::any_io_executor& fallback_executor(const lock_space& space)
+{
+    return space.core->fallback_executor();
+}
 
 void start_lock(std::shared_ptr<lock_space> space, std::string key, lock_handler handler)
 {

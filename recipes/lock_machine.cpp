@@ -1,6 +1,7 @@
 #include "recipes/lock_machine.hpp"
 
 #include "recipes/contender.hpp"
+#include "src/hold_number.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -50,6 +51,7 @@ void lock_machine::attempt(std::string prefix)
     prefix_ = std::move(prefix);
     own_.clear();
     czxid_ = 0;
+    has_followers_ = false;
 }
 
 lock_action lock_machine::resume(const lock_event& last)
@@ -179,8 +181,9 @@ lock_action lock_machine::after_list(const lock_event& last)
 
 lock_action lock_machine::decide(const std::vector<std::string>& names)
 {
-    auto [present, in_front, predecessor] =
+    auto [present, in_front, behind, predecessor] =
         place_of(foreign_.empty() ? names : without(names, foreign_), own_);
+    has_followers_ = behind != 0;
     if (!present)
         return enqueue_again(
             false); // deleted by somebody; our server is never behind our own create
@@ -216,6 +219,8 @@ lock_action lock_machine::after_believe(const lock_event& last)
 {
     switch (last.code) {
     case reply_code::ok:
+        if (czxid_ > czxid_max)
+            return finish(errc::tokens_worn_out);
         return next(lock_step::grant);
     case reply_code::no_node:
     case reply_code::in_doubt:

@@ -81,6 +81,8 @@ public:
     /// Of the attempt that may have made a contender; empty when none can have.
     const std::string& prefix() const noexcept { return prefix_; }
     std::int64_t czxid() const noexcept { return czxid_; }
+    /// Whether the last look at the queue showed somebody behind us.
+    bool has_followers() const noexcept { return has_followers_; }
 
 private:
     lock_action after_enqueue(const lock_event& last);
@@ -104,6 +106,7 @@ private:
     std::string watched_;
     std::vector<std::string> foreign_; ///< look like contenders, but belong to no session
     std::int64_t czxid_{0};
+    bool has_followers_{false};
     unsigned parents_made_{0};
 };
 

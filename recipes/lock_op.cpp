@@ -25,6 +25,18 @@ void deliver(lock_op::caller caller, error_code ec, std::optional<hold> granted)
 
 } // namespace
 
+std::shared_ptr<lock_space> make_lock_space(std::shared_ptr<session_core> core,
+                                            std::string root,
+                                            const lock_config& config,
+                                            bool raw_names)
+{
+    std::shared_ptr<retention> retained;
+    if (config.retain_for.count() != 0)
+        retained = std::make_shared<retention>(config.retained_max);
+    return std::make_shared<lock_space>(
+        lock_space{std::move(core), std::move(root), config, raw_names, std::move(retained)});
+}
+
 lock_op::lock_op(std::shared_ptr<lock_space> space, order wanted, caller handler)
     : space_(std::move(space)), core_(space_->core), wanted_(std::move(wanted)),
       parent_(space_->root + "/" + wanted_.node), started_(core_->io().now())
@@ -114,6 +126,8 @@ void lock_op::on_ready(error_code ec)
         finish(ec);
         return;
     }
+    if (space_->retained) // to us, before our contender stands behind it in the queue
+        space_->retained->give_way(wanted_.key);
     epoch_ = core_->epoch();
     const bool may_wait = !wanted_.limit || wanted_.limit->count() > 0;
     machine_.emplace(lock_machine::limits{may_wait, space_->config.waiters_max},
@@ -309,13 +323,19 @@ void lock_op::believe()
 void lock_op::grant_it()
 {
     over_ = true;
-    auto granted = core_->make_grant({.key = wanted_.key,
-                                      .parent = parent_,
-                                      .name = machine_->own_name(),
-                                      .epoch = epoch_,
-                                      .token = token(machine_->czxid())},
-                                     contender_,
-                                     space_->config.max_hold);
+    // Who is known to wait gets the key with the release.
+    const bool retains = space_->retained && !machine_->has_followers();
+    auto granted = core_->begin_tenure(
+        {.key = wanted_.key,
+         .parent = parent_,
+         .name = machine_->own_name(),
+         .epoch = epoch_,
+         .czxid = machine_->czxid()},
+        {.max_hold = space_->config.max_hold,
+         .retain_for = retains ? space_->config.retain_for : std::chrono::milliseconds(0)},
+        contender_);
+    if (retains)
+        space_->retained->add(granted->of());
     answer_with({}, hold(std::move(granted)));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "recipes/lock_machine.hpp"
+#include "recipes/retention.hpp"
 #include "src/session_core.hpp"
 #include <paddock/config.hpp>
 #include <paddock/error.hpp>
@@ -20,8 +21,14 @@ struct lock_space {
     std::shared_ptr<session_core> core;
     std::string root; ///< without a trailing slash; empty: the nodes are children of the chroot
     lock_config config;
-    bool raw_names{false}; ///< keys are znode names already
+    bool raw_names{false};                 ///< keys are znode names already
+    std::shared_ptr<retention> retained{}; ///< if `retain_for` is set
 };
+
+std::shared_ptr<lock_space> make_lock_space(std::shared_ptr<session_core> core,
+                                            std::string root,
+                                            const lock_config& config,
+                                            bool raw_names);
 
 /// One attempt at a lock: performs what the machine decides, and nothing of its own.
 ///

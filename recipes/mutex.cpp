@@ -46,11 +46,10 @@ space_of(session& owner, std::string_view path, const lock_config& config)
 {
     check(config);
     detail::check_lock_path(path);
-    return std::make_shared<detail::lock_space>(
-        detail::lock_space{detail::session_access::core(owner),
-                           std::string(path.substr(0, path.rfind('/'))),
-                           config,
-                           true});
+    return detail::make_lock_space(detail::session_access::core(owner),
+                                   std::string(path.substr(0, path.rfind('/'))),
+                                   config,
+                                   true);
 }
 
 } // namespace

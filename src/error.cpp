@@ -45,6 +45,12 @@ const char* message_of(errc value) noexcept
     case errc::queue_worn_out:
         return "the sequence numbers below this key's parent are nearly used up; delete the parent "
                "znode while nobody uses it: it is made again and counts from zero";
+    case errc::tokens_worn_out:
+        return "the ensemble has had more than 524,287 elections, which is all that a fencing "
+               "token "
+               "has room for; move the locks to a fresh ensemble, and raise or wipe the marks at "
+               "the "
+               "resources";
     case errc::too_many_requests:
         return "more than requests_max requests wait to be sent; slow down or try later";
     case errc::too_many_watches:

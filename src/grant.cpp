@@ -1,6 +1,7 @@
 #include "src/grant.hpp"
 
 #include "src/session_core.hpp"
+#include "src/tenure.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -9,18 +10,32 @@
 
 namespace paddock::detail {
 
-grant::grant(std::shared_ptr<session_core> core,
-             std::shared_ptr<const epoch_belief> belief,
-             identity who)
-    : core_(std::move(core)), belief_(std::move(belief)), who_(std::move(who)),
-      path_(who_.parent + "/" + who_.name)
+grant::grant(std::shared_ptr<tenure> of, paddock::token number, time_point expires)
+    : tenure_(std::move(of)), token_(number), expires_(expires)
 {
+    ++core()->counters.grants;
+    ++core()->counters.holds;
+}
+
+const std::string& grant::key() const noexcept
+{
+    return tenure_->who().key;
+}
+
+const std::string& grant::path() const noexcept
+{
+    return tenure_->path();
+}
+
+const std::shared_ptr<session_core>& grant::core() const noexcept
+{
+    return tenure_->core();
 }
 
 bool grant::believed() const noexcept
 {
-    const auto at = core_->io().now(); // before the deadline is read, which may move meanwhile
-    return now() == phase::held && at < std::min(belief_->deadline(), who_.expires);
+    const auto at = core()->io().now(); // before the deadline is read, which may move meanwhile
+    return now() == phase::held && at < std::min(tenure_->deadline(), expires_);
 }
 
 // Who was told that it is over must never hear otherwise, so the first look past the end settles
@@ -30,49 +45,78 @@ bool grant::held() noexcept
     if (believed())
         return true;
     auto expected = phase::held;
-    if (phase_.compare_exchange_strong(expected, phase::lapsed, std::memory_order_acq_rel))
-        core_->io().post([self = shared_from_this()] { self->core_->end_lapsed(self); });
+    if (phase_.compare_exchange_strong(expected, phase::lapsed))
+        core()->io().post([self = shared_from_this()] { self->core()->end_lapsed(self); });
     return false;
 }
 
 time_point grant::valid_until() noexcept
 {
-    return held() ? std::min(belief_->deadline(), who_.expires) : time_point::min();
+    return held() ? std::min(tenure_->deadline(), expires_) : time_point::min();
 }
 
 bool grant::release(std::function<void(error_code)> gone)
 {
     const bool was_held = held();
-    auto before = now();
-    while (before == phase::held || before == phase::lapsed) {
-        if (phase_.compare_exchange_weak(before, phase::released, std::memory_order_acq_rel))
-            break;
-    }
-    const bool ended_now = before == phase::held || before == phase::lapsed;
-    if (!ended_now && !gone)
+    if (!end_as(phase::released)) {
+        if (gone)
+            core()->io().post([gone = std::move(gone)] { gone(errc::hold_lost); });
         return false;
-    core_->io().post([self = shared_from_this(), ended_now, was_held, gone = std::move(gone)] {
-        self->core_->end_grant(self, ended_now, was_held, gone);
+    }
+    const auto then = tenure_->leave(was_held);
+    if (then == tenure::after_hold::kept && !gone && last_waiter_ == 0)
+        return true; // nobody has to hear of it
+    core()->io().post([self = shared_from_this(), then, was_held, gone = std::move(gone)] {
+        self->tell_waiters({});
+        if (then == tenure::after_hold::over) {
+            self->core()->end_tenure(self->of(), was_held, gone);
+            return;
+        }
+        if (then == tenure::after_hold::kept_first)
+            self->core()->watch_age(self->of());
+        if (gone)
+            gone({});
     });
-    return ended_now && was_held;
+    return was_held;
 }
 
 bool grant::lose()
 {
+    if (!end_as(phase::lost))
+        return false;
+    const std::lock_guard lock(signal_guard_);
+    if (signal_.stop_possible())
+        core()->io().signal([source = signal_]() mutable { source.request_stop(); });
+    return true;
+}
+
+bool grant::end_as(phase which) noexcept
+{
     auto before = now();
     while (before == phase::held || before == phase::lapsed) {
-        if (phase_.compare_exchange_weak(before, phase::lost, std::memory_order_acq_rel)) {
-            core_->io().signal([source = lost_]() mutable { source.request_stop(); });
-            return true;
-        }
+        if (!phase_.compare_exchange_weak(before, which))
+            continue;
+        --core()->counters.holds;
+        return true;
     }
     return false;
+}
+
+std::stop_token grant::lost_token()
+{
+    const std::lock_guard lock(signal_guard_);
+    if (!signal_.stop_possible()) {
+        signal_ = std::stop_source();
+        if (now() == phase::lost)
+            signal_.request_stop(); // nobody has a callback on it yet
+    }
+    return signal_.get_token();
 }
 
 std::uint64_t grant::prepare(waiter& handler)
 {
     const auto id = ++last_waiter_;
-    handler.on_cancel(core_->shared_io(), [self = weak_from_this(), id](asio::cancellation_type) {
+    handler.on_cancel(core()->shared_io(), [self = weak_from_this(), id](asio::cancellation_type) {
         if (auto live = self.lock())
             live->give_up_waiting(id);
     });

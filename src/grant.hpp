@@ -10,28 +10,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <stop_token>
 #include <string>
 
 namespace paddock::detail {
 
 class session_core;
-
-/// The belief deadline of one epoch, written on the I/O thread and read by every `held()`.
-class epoch_belief {
-public:
-    time_point deadline() const noexcept
-    {
-        return time_point(nanoseconds(nanoseconds_.load(std::memory_order_acquire)));
-    }
-    void set(time_point deadline) noexcept
-    {
-        nanoseconds_.store(deadline.time_since_epoch().count(), std::memory_order_release);
-    }
-
-private:
-    std::atomic<std::int64_t> nanoseconds_{0};
-};
+class tenure;
 
 /// What a hold refers to.
 ///
@@ -42,31 +28,26 @@ class grant : public std::enable_shared_from_this<grant> {
 public:
     enum class phase { held, lapsed, released, lost };
 
-    struct identity {
-        std::string key;
-        std::string parent;
-        std::string name;
-        std::uint64_t epoch{0};
-        paddock::token token;
-        time_point expires{time_point::max()}; ///< from `max_hold`
-    };
-
-    grant(std::shared_ptr<session_core> core,
-          std::shared_ptr<const epoch_belief> belief,
-          identity who);
+    /// `expires`: the end of time if the lock has no `max_hold`.
+    grant(std::shared_ptr<tenure> of, paddock::token number, time_point expires);
 
     // Any thread.
     bool held() noexcept;
     /// As `held()`, for observers: being looked at changes nothing.
     bool believed() const noexcept;
     time_point valid_until() noexcept;
-    /// Ends it for the user; says whether it was held. The znode is deleted in the background;
-    /// `gone` runs on the I/O thread when that is confirmed, at once if there was nothing to end.
+    /// Ends it for the user; says whether it was held. Its znode is kept, if it is retained, or
+    /// deleted in the background; `gone` runs on the I/O thread when the one or the other is
+    /// settled, at once if there was nothing to end.
     bool release(std::function<void(error_code)> gone);
-    const identity& who() const noexcept { return who_; }
-    const std::string& path() const noexcept { return path_; }
-    const std::stop_source& lost_source() const noexcept { return lost_; }
-    const std::shared_ptr<session_core>& core() const noexcept { return core_; }
+    paddock::token token() const noexcept { return token_; }
+    time_point expires() const noexcept { return expires_; }
+    const std::string& key() const noexcept;
+    const std::string& path() const noexcept;
+    /// Stops when it is lost. Made when somebody first asks: most holds are never asked.
+    std::stop_token lost_token();
+    const std::shared_ptr<tenure>& of() const noexcept { return tenure_; }
+    const std::shared_ptr<session_core>& core() const noexcept;
 
     using waiter = completion<void(error_code)>;
     /// As `status_board::prepare`.
@@ -79,20 +60,18 @@ public:
     void tell_waiters(error_code outcome);
     /// Completes the waiter when the hold is lost or released.
     void wait(std::uint64_t id, waiter handler);
-    phase now() const noexcept { return phase_.load(std::memory_order_acquire); }
-
-    std::uint64_t contender_id{0};
-    runtime::timer_id expiry_timer{0};
+    phase now() const noexcept { return phase_.load(); }
 
 private:
+    bool end_as(phase which) noexcept;
     void give_up_waiting(std::uint64_t id);
 
-    const std::shared_ptr<session_core> core_;
-    const std::shared_ptr<const epoch_belief> belief_;
-    const identity who_;
-    const std::string path_;
-    std::stop_source lost_;
+    const std::shared_ptr<tenure> tenure_;
+    const paddock::token token_;
+    const time_point expires_;
     std::atomic<phase> phase_{phase::held};
+    std::mutex signal_guard_;
+    std::stop_source signal_{std::nostopstate};
     std::map<std::uint64_t, waiter> waiters_;
     std::atomic<std::uint64_t> last_waiter_{0};
 };

@@ -69,6 +69,7 @@ void session::close() noexcept
 {
     if (!core_)
         return;
+    core_->begin_close();
     // The guard exists before the process can get to its end; the close itself makes a later one.
     core_->io().post([core = core_, guard = core_->shared_io()->closing_guard()] {
         core->close([](error_code) {});
@@ -133,6 +134,7 @@ void start_next_status(std::shared_ptr<session_core> core,
 
 void start_close(std::shared_ptr<session_core> core, plain_handler handler)
 {
+    core->begin_close();
     auto once = std::make_shared<one_shot>(std::move(handler), core->fallback_executor());
     once->cancellable(core->shared_io());
     core->io().post([core, once, guard = core->shared_io()->closing_guard()] {

@@ -92,6 +92,8 @@ session_usage session_core::usage() const
             .reaped = now.reaped,
             .reaping = now.reaping,
             .holds = now.holds,
+            .retained = now.retained,
+            .retaken = now.retaken,
             .contenders = now.contenders,
             .watches = now.watches,
             .local_waits = now.local_waits,
@@ -236,9 +238,9 @@ void session_core::end_epoch(errc why)
     connected_ = false;
     session_id_ = 0;
     evidence_outstanding_ = false;
-    const auto holds = std::exchange(holds_, {});
-    for (const auto& [id, granted] : holds)
-        lose(granted, false, "its session is over");
+    const auto tenures = tenures_;
+    for (const auto& [id, each] : tenures)
+        lose(each, false, "its session is over");
     if (published_)
         published_->set(time_point::min());
     connected_waiters_.clear();

@@ -5,11 +5,11 @@
 #include "src/blocking.hpp"
 #include "src/completion.hpp"
 #include "src/contenders.hpp"
-#include "src/grant.hpp"
 #include "src/request_queue.hpp"
 #include "src/runtime.hpp"
 #include "src/session_access.hpp"
 #include "src/status_board.hpp"
+#include "src/tenure.hpp"
 #include "src/watch_table.hpp"
 #include <paddock/config.hpp>
 #include <paddock/error.hpp>
@@ -34,7 +34,8 @@ class reaper;
 struct usage_counters {
     std::atomic<std::uint64_t> requests{0}, writes{0}, evidence{0}, heartbeats{0}, in_doubt{0},
         watch_events{0}, connects{0}, epochs{0}, grants{0}, holds_lost{0}, reaped{0}, reaping{0},
-        holds{0}, contenders{0}, watches{0}, local_waits{0}, queued{0}, batched{0};
+        holds{0}, contenders{0}, watches{0}, local_waits{0}, queued{0}, batched{0}, retained{0},
+        retaken{0};
 };
 
 /// A session: one ZooKeeper client after another, each an epoch; what may be believed of it; and
@@ -60,6 +61,10 @@ public:
     session_usage usage() const;
     const std::string& chroot() const noexcept { return chroot_; }
 
+    /// What is asked of it from now on finds it closed.
+    void begin_close() noexcept { closing_now_ = true; }
+    bool is_closing() const noexcept { return closing_now_; }
+
     // --- the session's own life -------------------------------------------------------------
 
     void start();
@@ -71,6 +76,8 @@ public:
     std::uint64_t epoch() const noexcept { return epoch_; }
     std::int64_t session_id() const noexcept { return session_id_; }
     nanoseconds timeout() const noexcept { return timeout_; }
+    /// A hold is given with at least this much belief ahead of it.
+    nanoseconds belief_least() const noexcept { return timeout_ / 4; }
 
     /// Calls back once requests can be sent, maybe inside this call; with an error when the session
     /// is closed or `connect_timeout` has passed. Gives an id to forget it by; 0 when called
@@ -115,6 +122,15 @@ public:
                           zk_client::got handler);
     void unwatch(watch_table::id watch);
 
+    /// Lists a znode's children and watches them; `fired` runs once, when one comes or goes. It is
+    /// over when it fires, at the latest when a child of ours is deleted. Gives an id for
+    /// `unwatch`, or 0 if half the limit of watches is reached, which leaves the other half to
+    /// waiters: then no handler is called.
+    watch_table::id watch_children(std::uint64_t epoch,
+                                   const std::string& path,
+                                   watch_table::fired fired,
+                                   zk_client::listed handler);
+
     /// Creates, or deletes, a contender, in one transaction with others that want it.
     void enqueue(new_contender wanted, std::function<void(enqueued)> handler);
     void remove_contender(const doomed_contender& node, std::function<void(reply_code)> handler);
@@ -145,12 +161,18 @@ public:
 
     /// A hold begins. The attempt's registration is taken over.
     std::shared_ptr<grant>
-    make_grant(grant::identity who, contenders::id contender, nanoseconds max_hold);
-    /// The user's release arrived. `gone` may be empty.
-    void end_grant(const std::shared_ptr<grant>& granted,
-                   bool ended_now,
-                   bool was_held,
-                   const std::function<void(error_code)>& gone);
+    begin_tenure(tenure::identity who, tenure::terms how, contenders::id contender);
+    /// The user's last release arrived: its znode is deleted. `gone` may be empty.
+    void end_tenure(const std::shared_ptr<tenure>& ended,
+                    bool was_held,
+                    const std::function<void(error_code)>& gone);
+    /// Somebody else wants the key: at once if it is kept, or when it is released.
+    void give_way(const std::shared_ptr<tenure>& wanted);
+    /// Gives a kept contender up when it is old enough; to be asked for again when it is kept
+    /// again.
+    void watch_age(const std::shared_ptr<tenure>& kept);
+    /// Its znode is not there any more.
+    void found_missing(const std::shared_ptr<tenure>& which);
     /// Somebody saw the hold past its deadline.
     void end_lapsed(const std::shared_ptr<grant>& granted);
     /// Commits a check of the hold's contender.
@@ -192,9 +214,15 @@ private:
     void evidence_failed(const std::vector<std::string>& paths, std::size_t index);
     void take_evidence(const reply& answer);
     void publish_belief();
+
+    // holds: session_holds.cpp
+    void watch_max_hold(const std::shared_ptr<tenure>& of);
     void expire_holds();
-    void lose(const std::shared_ptr<grant>& granted, bool reap_node, const char* why);
-    void drop_grant(const std::shared_ptr<grant>& granted);
+    void lose(const std::shared_ptr<tenure>& ended,
+              bool reap_node,
+              const char* why,
+              const grant* only = nullptr);
+    void drop(const std::shared_ptr<tenure>& ended);
     void verify_later(const std::shared_ptr<grant>& granted, std::function<void(error_code)> done);
 
     // waiting for contenders of its own: session_waiters.cpp
@@ -251,6 +279,7 @@ private:
     error_code closed_reason_;
     bool close_finished_{false};
     error_code close_outcome_;
+    std::atomic<bool> closing_now_{false};
     std::vector<std::function<void(error_code)>> closing_;
     std::shared_ptr<void> closing_guard_;
 
@@ -277,7 +306,7 @@ private:
     watch_table watches_;
     contenders contenders_;
     bool waking_{false}; ///< somebody who waits for one of our contenders is about to be woken
-    std::map<contenders::id, std::shared_ptr<grant>> holds_;
+    std::map<contenders::id, std::shared_ptr<tenure>> tenures_;
 };
 
 } // namespace paddock::detail

@@ -213,6 +213,33 @@ watch_table::id session_core::watch(std::uint64_t epoch,
     return watch;
 }
 
+watch_table::id session_core::watch_children(std::uint64_t epoch,
+                                             const std::string& path,
+                                             watch_table::fired fired,
+                                             zk_client::listed handler)
+{
+    const auto at = full(path);
+    if (!watches_.fits(at, watch_table::bytes_max / 2))
+        return 0;
+    const auto watch = watches_.add(at, std::move(fired));
+    counters.watches = watches_.size();
+    auto forget_unset =
+        [self = shared_from_this(), watch, handler = std::move(handler)](
+            const reply& answer, std::vector<std::string> names, const node_stat& parent) {
+            if (answer.code != reply_code::ok) // without an answer there is no watch, either
+                self->watches_.retired(self->watches_.remove(watch));
+            self->counters.watches = self->watches_.size();
+            handler(answer, std::move(names), parent);
+        };
+    request(epoch,
+            request_kind::read,
+            zk_client::listed(std::move(forget_unset)),
+            [at](zk_client& client, nanoseconds patience, auto answered) {
+                client.watch_children(at, patience, std::move(answered));
+            });
+    return watch;
+}
+
 void session_core::unwatch(watch_table::id watch)
 {
     if (contenders_.unwatch(watch)) {

@@ -2,7 +2,6 @@
 
 #include "src/hosts.hpp"
 #include "src/log.hpp"
-#include "src/reaper.hpp"
 #include "src/session_core.hpp"
 
 #include <algorithm>
@@ -16,25 +15,17 @@ namespace {
 constexpr int upkeep_part = 32;    // how often to look
 constexpr int heartbeat_part = 16; // half of the silence that would interrupt belief
 constexpr int evidence_part = 8;   // four in the half time-out that belief lasts
-constexpr int grant_part = 4;      // a grant is given with at least this much belief left
 
 // A thousand checks take a server a few milliseconds. Half of what it accepts in one request (1
 // MiB, `jute.maxbuffer`) leaves room for each check's own fields and the chroot.
 constexpr contenders::portion checks_max{.paths = 1'000, .bytes = 512 * 1024};
-
-void log_step(const char* step, const grant::identity& who)
-{
-    if (log_enabled(log_level::debug)) // spares the text
-        log_debug("hold on \"" + who.key + "\" " + step + ", token " +
-                  std::to_string(who.token.value()));
-}
 
 } // namespace
 
 void session_core::arm_upkeep()
 {
     auto next = io_->now() + timeout_ / upkeep_part;
-    if (!holds_.empty())
+    if (!tenures_.empty())
         next = std::min(next, belief_.deadline());
     upkeep_timer_ = io_->call_at(next, [self = shared_from_this()] { self->upkeep(); });
 }
@@ -177,7 +168,7 @@ void session_core::believe(std::uint64_t epoch,
                            const std::string& path,
                            std::function<void(reply_code)> done)
 {
-    const auto enough = [this] { return belief_.deadline() - io_->now() >= timeout_ / grant_part; };
+    const auto enough = [this] { return belief_.deadline() - io_->now() >= belief_least(); };
     if (epoch == epoch_ && connected_ && enough()) {
         done(reply_code::ok);
         return;
@@ -193,138 +184,6 @@ void session_core::believe(std::uint64_t epoch,
         done(reply_code::throttled); // look again a little later
     };
     check(epoch, {path}, std::move(judge));
-}
-
-// --- holds ----------------------------------------------------------------------------------
-
-std::shared_ptr<grant>
-session_core::make_grant(grant::identity who, contenders::id contender, nanoseconds max_hold)
-{
-    const auto now = io_->now();
-    if (max_hold.count() != 0)
-        who.expires = now + max_hold;
-    auto granted = std::make_shared<grant>(shared_from_this(), published_, std::move(who));
-    granted->contender_id = contender;
-    contenders_.replace(
-        contender,
-        {.missing = [this, granted] { lose(granted, false, "its znode was deleted"); },
-         .ended = [](errc) {}}); // end_epoch() loses the holds first
-    holds_.emplace(contender, granted);
-    ++counters.grants;
-    counters.holds = holds_.size();
-    log_step("is granted", granted->who());
-    if (max_hold.count() != 0) {
-        granted->expiry_timer = io_->call_at(granted->who().expires, [this, granted] {
-            lose(granted, true, "max_hold has passed");
-        });
-    }
-    return granted;
-}
-
-void session_core::end_grant(const std::shared_ptr<grant>& granted,
-                             bool ended_now,
-                             bool was_held,
-                             const std::function<void(error_code)>& gone)
-{
-    const auto& who = granted->who();
-    if (!ended_now) { // lost or released before
-        gone(errc::hold_lost);
-        return;
-    }
-    drop_grant(granted);
-    log_step("is released", who);
-    granted->tell_waiters({});
-    auto confirm = [was_held, gone](error_code ec) {
-        if (gone)
-            gone(!was_held && !ec ? make_error_code(errc::hold_lost) : ec);
-    };
-    reap({who.epoch, who.parent, {}, who.name, std::move(confirm)});
-}
-
-void session_core::expire_holds()
-{
-    if (holds_.empty())
-        return;
-    const auto holds = holds_;
-    for (const auto& [id, granted] : holds)
-        lose(granted, true, "nothing was committed for it in time");
-    if (connected_)
-        set_state(session_state::suspended,
-                  errc::in_doubt,
-                  "the ensemble committed nothing for this session in time");
-}
-
-// Where it passed for all, this does what the timer of the deadline would do, which may come
-// behind.
-void session_core::end_lapsed(const std::shared_ptr<grant>& granted)
-{
-    if (io_->now() >= belief_.deadline())
-        expire_holds();
-    if (granted->now() != grant::phase::lapsed)
-        return;
-    const bool by_max_hold = io_->now() >= granted->who().expires;
-    lose(granted, true, by_max_hold ? "max_hold has passed" : "its deadline had passed when asked");
-}
-
-void session_core::lose(const std::shared_ptr<grant>& granted, bool reap_node, const char* why)
-{
-    drop_grant(granted);
-    if (!granted->lose())
-        return;
-    ++counters.holds_lost;
-    const auto& who = granted->who();
-    log_warn("hold on \"" + who.key + "\" is lost, token " + std::to_string(who.token.value()) +
-             ": " + why);
-    granted->tell_waiters(errc::hold_lost);
-    if (reap_node)
-        reap({who.epoch, who.parent, {}, who.name});
-}
-
-void session_core::reap(doomed_contender node)
-{
-    reaper_->take(std::move(node));
-}
-
-void session_core::drop_grant(const std::shared_ptr<grant>& granted)
-{
-    holds_.erase(granted->contender_id);
-    counters.holds = holds_.size();
-    delist(granted->contender_id);
-    io_->cancel(granted->expiry_timer);
-}
-
-void session_core::verify(const std::shared_ptr<grant>& granted,
-                          std::function<void(error_code)> done)
-{
-    if (!granted->held()) {
-        done(errc::hold_lost);
-        return;
-    }
-    check(granted->who().epoch,
-          {granted->path()},
-          [self = shared_from_this(), granted, done = std::move(done)](const reply& answer,
-                                                                       const multi_outcome&) {
-              if (answer.code == reply_code::ok) {
-                  done(granted->held() ? error_code() : make_error_code(errc::hold_lost));
-                  return;
-              }
-              if (answer.code != reply_code::no_node) {
-                  self->verify_later(granted, done);
-                  return;
-              }
-              self->lose(granted, false, "its znode was deleted");
-              done(errc::hold_lost);
-          });
-}
-
-// A check does no harm twice, and without an answer the hold itself is lost soon: so this ends.
-void session_core::verify_later(const std::shared_ptr<grant>& granted,
-                                std::function<void(error_code)> done)
-{
-    io_->call_at(io_->now() + timeout_ / upkeep_part,
-                 [self = shared_from_this(), granted, done = std::move(done)] {
-                     self->verify(granted, done);
-                 });
 }
 
 } // namespace paddock::detail

@@ -4,9 +4,9 @@
 
 namespace paddock::detail {
 
-bool watch_table::fits(const std::string& path) const
+bool watch_table::fits(const std::string& path, std::size_t most) const
 {
-    return watchers_.contains(path) || retiring_.contains(path) || bytes_ + cost(path) <= bytes_max;
+    return watchers_.contains(path) || retiring_.contains(path) || bytes_ + cost(path) <= most;
 }
 
 watch_table::id watch_table::add(const std::string& path, fired handler)

@@ -22,7 +22,7 @@ public:
     static constexpr std::size_t bytes_max = 700 * 1024;
 
     /// Whether a watch on `path` still fits.
-    bool fits(const std::string& path) const;
+    bool fits(const std::string& path, std::size_t most = bytes_max) const;
 
     id add(const std::string& path, fired handler);
 

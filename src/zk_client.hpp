@@ -134,7 +134,8 @@ public:
     /// The session is over; nothing more will happen but the ends of outstanding calls.
     virtual void on_session_over(session_end reason) = 0;
 
-    /// A one-time data watch fired: the znode at `path` was changed or deleted.
+    /// A one-time watch fired: the znode at `path`, or which children it has, was changed, or it
+    /// was deleted.
     virtual void on_watch(const std::string& path) = 0;
 };
 
@@ -153,6 +154,8 @@ public:
     virtual void children(std::string path, nanoseconds patience, listed handler) = 0;
     /// Reads a znode and, if it is there, leaves a one-time data watch on it.
     virtual void watch(std::string path, nanoseconds patience, got handler) = 0;
+    /// Lists and, if the znode is there, leaves a one-time watch on its children.
+    virtual void watch_children(std::string path, nanoseconds patience, listed handler) = 0;
     /// Takes all watches of this client off a path.
     virtual void unwatch(std::string path, nanoseconds patience, done handler) = 0;
     /// Reads a znode's stat; leaves no watch.

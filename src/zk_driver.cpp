@@ -80,6 +80,16 @@ void zk_driver::children(std::string path, nanoseconds patience, listed handler)
         [&](calls::number id) { return handle_.children(id, path); });
 }
 
+void zk_driver::watch_children(std::string path, nanoseconds patience, listed handler)
+{
+    begin(
+        patience,
+        [handler = std::move(handler)](const reply& end, zk_answer& answer) {
+            handler(end, std::move(answer.names), answer.stat);
+        },
+        [&](calls::number id) { return handle_.watch_children(id, path); });
+}
+
 void zk_driver::watch(std::string path, nanoseconds patience, got handler)
 {
     begin(

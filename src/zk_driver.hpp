@@ -37,6 +37,7 @@ public:
     void create(create_request request, nanoseconds patience, created handler) override;
     void children(std::string path, nanoseconds patience, listed handler) override;
     void watch(std::string path, nanoseconds patience, got handler) override;
+    void watch_children(std::string path, nanoseconds patience, listed handler) override;
     void unwatch(std::string path, nanoseconds patience, done handler) override;
     void stat(std::string path, nanoseconds patience, got handler) override;
     void remove(std::string path, nanoseconds patience, done handler) override;

@@ -236,7 +236,7 @@ struct zk_callbacks {
     // Session events go to every watcher and take none away: they are none of its business.
     static void on_node(_zhandle*, int type, int, const char* path, void*)
     {
-        if (type == ZOO_CHANGED_EVENT || type == ZOO_DELETED_EVENT)
+        if (type == ZOO_CHANGED_EVENT || type == ZOO_DELETED_EVENT || type == ZOO_CHILD_EVENT)
             running->events_.on_watch_fired(path);
     }
 };
@@ -322,6 +322,13 @@ zk_handle::refusal zk_handle::watch(number id, const std::string& path)
         zh_, path.c_str(), &zk_callbacks::on_node, nullptr, &zk_callbacks::read, to_data(id)));
 }
 
+zk_handle::refusal zk_handle::watch_children(number id, const std::string& path)
+{
+    const c_call guard(*this);
+    return outcome(zoo_awget_children2(
+        zh_, path.c_str(), &zk_callbacks::on_node, nullptr, &zk_callbacks::listed, to_data(id)));
+}
+
 zk_handle::refusal zk_handle::unwatch(number id, const std::string& path)
 {
     const c_call guard(*this);
@@ -330,7 +337,7 @@ zk_handle::refusal zk_handle::unwatch(number id, const std::string& path)
     return outcome(
         zoo_aremove_all_watches(zh_,
                                 path.c_str(),
-                                ZWATCHTYPE_DATA,
+                                ZWATCHTYPE_ANY,
                                 0,
                                 reinterpret_cast<void_completion_t*>(&zk_callbacks::done),
                                 to_data(id)));

@@ -88,6 +88,7 @@ public:
     refusal create(number id, const create_request& request);
     refusal children(number id, const std::string& path);
     refusal watch(number id, const std::string& path);
+    refusal watch_children(number id, const std::string& path);
     refusal unwatch(number id, const std::string& path);
     refusal stat(number id, const std::string& path);
     refusal remove(number id, const std::string& path);

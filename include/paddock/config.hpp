@@ -76,6 +76,24 @@ struct lock_config {
     /// Limits: default 10'000; 1 to 15'000: a listing of more than about 17'000 names is more than
     ///   other languages' clients can read (`jute.maxbuffer`).
     std::size_t waiters_max{10'000};
+
+    /// How long the ensemble goes on seeing a key as ours after its release, so that whoever locks
+    /// it next through the same lock object gets it at once: on his own thread, without a request.
+    ///
+    /// As soon as the session hears that somebody else queues for the key, it is given up: if it is
+    /// held, on its release. Others that only look (`try_lock`) find it taken, and their look makes
+    /// it free. So it is for keys that mostly one process uses. A lock that nobody waits for costs
+    /// a listing more. Retained keys keep the session's evidence going, as holds do. Limits:
+    /// default zero: never retained; at most 1 h. Source: Burrows, "The Chubby lock service"
+    /// (2006), caching of locks.
+    std::chrono::milliseconds retain_for{0};
+
+    /// How many keys one lock object retains; the least recently used goes first.
+    ///
+    /// Limits: default 1'000; 1 to 5'000. A session watches the queues of all such keys, held ones
+    ///   too, and a reconnect restores only so many watches: where 350 KiB of paths are watched,
+    ///   further keys are not retained.
+    std::size_t retained_max{1'000};
 };
 
 /// Checks every member against its limits.

@@ -30,6 +30,7 @@ enum class errc {
     too_many_watches,    ///< this session watches as many znodes as one reconnect can restore
     would_deadlock,      ///< a blocking call where it would wait for itself
     server_error,        ///< the server answered in a way Paddock cannot use; see the log
+    tokens_worn_out,     ///< the ensemble has had more elections than a token has room for
 };
 
 /// Groups of errors to compare with: `if (ec == condition::retryable) ...`.

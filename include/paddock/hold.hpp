@@ -49,12 +49,13 @@ public:
 
     /// Gives the lock back and returns at once; says whether it was still held.
     ///
-    /// The znode is deleted in the background and retried until it is gone or its session is over.
+    /// The znode is deleted in the background and retried until it is gone or its session is over;
+    /// or it stays, if the key is retained and nobody else wants it.
     /// Calling it again is allowed and returns false.
     /// Threads: any, one at a time for one hold.
     bool release() noexcept;
 
-    /// Gives the lock back and completes when its znode is confirmed gone.
+    /// Gives the lock back and completes when its znode is confirmed gone, or the key retained.
     ///
     /// Completes with: `void(error_code)`.
     /// Errors: `errc::hold_lost`: it had been lost or released before; another process may have
@@ -100,7 +101,7 @@ public:
     /// session time-out at the least (docs/guarantees.md). Stop callbacks run on a thread of Asio's
     /// system pool, never on the I/O thread: keep them short, and never block a thread of that
     /// pool, or they come late; `held()` is right at any time. Threads: any.
-    std::stop_token lost() const noexcept;
+    std::stop_token lost() const;
 
     /// Waits until the hold is lost or released.
     ///

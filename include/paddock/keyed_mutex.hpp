@@ -6,7 +6,10 @@
 #include <paddock/hold.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
 
 #include <chrono>
 #include <memory>
@@ -30,6 +33,24 @@ void start_try_lock(std::shared_ptr<lock_space> space,
                     std::string key,
                     std::chrono::nanoseconds limit,
                     try_lock_handler handler);
+
+/// What the retained keys of a lock object tell without the ensemble: a hold, or that it looks
+/// once and somebody is in front. Nothing: the ensemble has to be asked.
+std::optional<std::optional<hold>> look_at_retained(const lock_space& space,
+                                                    std::string_view key,
+                                                    std::optional<std::chrono::nanoseconds> limit);
+const boost::asio::any_io_executor& fallback_executor(const lock_space& space);
+
+/// Completes a call that is settled already, on the handler's executor, never inside this call.
+template <class Handler, class Outcome>
+void complete_later(Handler handler, const lock_space& space, Outcome outcome)
+{
+    const auto executor = boost::asio::get_associated_executor(handler, fallback_executor(space));
+    boost::asio::post(executor,
+                      [handler = std::move(handler), outcome = std::move(outcome)]() mutable {
+                          std::move(handler)(error_code(), std::move(outcome));
+                      });
+}
 } // namespace detail
 
 /// Fair mutual exclusion per key, across all processes of an ensemble.
@@ -48,7 +69,10 @@ void start_try_lock(std::shared_ptr<lock_space> space,
 ///   `errc::too_many_watches`: a limit; docs/errors.md says how to go on.
 /// - `errc::would_deadlock`: a blocking form on the I/O thread.
 ///
-/// Threads: any, all members; copies share nothing but the session.
+/// With `lock_config::retain_for` a key that was released may be taken again at once, on the thread
+/// of the call, as long as nobody else queues for it (docs/guarantees.md).
+///
+/// Threads: any, all members; copies share the session and the retained keys.
 /// Lifetime: may be destroyed while waits are outstanding and holds are held.
 /// Source: ZooKeeper recipes, "Locks"; docs/guarantees.md.
 class keyed_mutex {
@@ -68,7 +92,8 @@ public:
     /// Usually one round trip. Beside many other requests it may share a transaction with them; if
     /// somebody is there, a second round trip tells whether he is in front.
     ///
-    /// Without a connection it waits for one, for up to `session_config::connect_timeout`.
+    /// Without a connection it waits for one, for up to `session_config::connect_timeout`. Where
+    /// keys are retained, one that this object's own hold is on is answered for at once.
     std::optional<hold> try_lock(std::string_view key);
     std::optional<hold> try_lock(std::string_view key, error_code& ec);
 
@@ -111,7 +136,10 @@ public:
     auto async_lock(std::string_view key, Token&& token)
     {
         auto start = [](auto handler, std::shared_ptr<detail::lock_space> space, std::string name) {
-            detail::start_lock(std::move(space), std::move(name), std::move(handler));
+            if (auto known = detail::look_at_retained(*space, name, std::nullopt))
+                detail::complete_later(std::move(handler), *space, **std::move(known));
+            else
+                detail::start_lock(std::move(space), std::move(name), std::move(handler));
         };
         return boost::asio::async_initiate<Token, detail::lock_signature>(
             std::move(start), token, space_, std::string(key));
@@ -145,7 +173,11 @@ public:
                         std::shared_ptr<detail::lock_space> space,
                         std::string name,
                         std::chrono::nanoseconds at_most) {
-            detail::start_try_lock(std::move(space), std::move(name), at_most, std::move(handler));
+            if (auto known = detail::look_at_retained(*space, name, at_most))
+                detail::complete_later(std::move(handler), *space, *std::move(known));
+            else
+                detail::start_try_lock(
+                    std::move(space), std::move(name), at_most, std::move(handler));
         };
         return boost::asio::async_initiate<Token, detail::try_lock_signature>(
             std::move(start), token, space_, std::string(key), detail::bounded(limit));

@@ -227,6 +227,23 @@ void actor::stat(const std::string& path)
     });
 }
 
+void actor::watch_children(const std::string& path)
+{
+    begin([this, path, name = next_call("watch children", path), limit = patience](
+              detail::zk_client& zk) {
+        zk.watch_children(
+            seen_.real(path),
+            limit,
+            [this, name](const reply& end, std::vector<std::string> names, const auto&) {
+                std::sort(names.begin(), names.end()); // a set: the server's order is none
+                std::string list;
+                for (const std::string& each : names)
+                    list += " " + each;
+                answered(name, end, list);
+            });
+    });
+}
+
 void actor::unwatch(const std::string& path)
 {
     begin([this, path, name = next_call("unwatch", path), limit = patience](detail::zk_client& zk) {

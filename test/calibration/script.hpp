@@ -37,6 +37,7 @@ public:
     void enqueue(const std::string& prefix); ///< an ephemeral sequential znode
     void children(const std::string& path);
     void watch(const std::string& path);
+    void watch_children(const std::string& path);
     void unwatch(const std::string& path);
     void stat(const std::string& path);
     void remove(const std::string& path);

@@ -192,3 +192,97 @@ TEST_CASE("what happened while a client was away is told to it", "[integration][
         other.children("/");
     });
 }
+
+TEST_CASE("a watch on children fires once, when one comes or goes or their parent goes",
+          "[integration][calibration]")
+{
+    calibrate(place::one_server, [](script& s) {
+        actor& a = s.join();
+        actor& b = s.join();
+        a.create("/q");
+        a.watch_children("/q");
+        s.change_node("/q"); // its data is not a child
+        a.sync("/q");
+        b.enqueue("/q/c-");
+        a.wait_for("watch /q");
+        b.enqueue("/q/c-"); // nobody watches
+        a.watch_children("/q");
+        a.watch_children("/q"); // makes one watch
+        b.remove("/q/c-0000000000");
+        a.wait_for("watch /q");
+        a.sync("/q");
+        a.watch_children("/q");
+        a.together([&] {
+            a.remove("/q/c-0000000001"); // somebody else's, and told before the answer
+            a.children("/q");
+        });
+        a.watch_children("/q");
+        a.watch("/q");
+        b.remove("/q"); // one event for both
+        a.wait_for("watch /q");
+        a.sync("/q");
+        a.watch_children("/q"); // leaves none
+        b.create("/q");
+        a.sync("/q");
+    });
+}
+
+TEST_CASE("a transaction tells who watches the children of its parents",
+          "[integration][calibration]")
+{
+    calibrate(place::one_server, [](script& s) {
+        actor& a = s.join();
+        actor& b = s.join();
+        a.create("/q");
+        a.create("/r");
+        a.watch_children("/q");
+        a.watch_children("/r");
+        b.multi({join("/q/c-"), touch("/q"), join("/r/c-"), touch("/r")});
+        a.wait_for("watch /q");
+        a.wait_for("watch /r");
+        a.sync("/q");
+    });
+}
+
+TEST_CASE("watches on children are taken off with those on data", "[integration][calibration]")
+{
+    calibrate(place::one_server, [](script& s) {
+        actor& a = s.join();
+        actor& b = s.join();
+        a.create("/q");
+        a.watch_children("/q");
+        a.watch("/q");
+        a.unwatch("/q");
+        b.enqueue("/q/c-");
+        a.sync("/q");
+        a.watch_children("/q");
+        a.unwatch("/q");
+        b.enqueue("/q/c-");
+        a.sync("/q");
+    });
+}
+
+TEST_CASE("watches on children come along when a connection is replaced",
+          "[integration][calibration]")
+{
+    calibrate(place::one_server, [](script& s) {
+        actor& a = s.join();
+        actor& b = s.join();
+        a.create("/q");
+        a.watch_children("/q");
+        a.reconnect();
+        a.wait_for(actor::disconnected);
+        a.wait_for(actor::connected);
+        a.sync("/q");
+        b.enqueue("/q/c-");
+        a.wait_for("watch /q");
+        a.watch_children("/q");
+        a.cut_off();
+        a.wait_for(actor::disconnected);
+        b.remove("/q/c-0000000000");
+        a.reunite();
+        a.wait_for(actor::connected);
+        a.wait_for("watch /q");
+        a.sync("/q");
+    });
+}

@@ -52,7 +52,7 @@ public:
     std::chrono::milliseconds timeout{0};
     identity who{0};
     std::uint64_t touched_in_round{0};
-    std::vector<path_id> watched;
+    std::vector<std::uint64_t> watched; ///< as `server_watches` numbers them
 
 private:
     void deliver_to_server();

@@ -148,8 +148,7 @@ void client_port::apply(const txn& done, tree& nodes)
     answer reply;
     for (const auto& change : done.changes) {
         nodes.apply(change, done);
-        if (change.what == change_kind::remove || change.what == change_kind::set_data)
-            fire(change);
+        fire(change);
         if (asker != nullptr)
             add_result(change, nodes, done.what == txn_kind::multi, reply);
     }
@@ -161,17 +160,37 @@ void client_port::apply(const txn& done, tree& nodes)
         forget_line(done.session);
 }
 
-// The event goes out before the answer of whatever is read afterwards.
+// The event goes out before the answer of whatever is read afterwards. Source: DataTree.
 void client_port::fire(const node_change& change)
 {
-    for (auto* const watcher : watches_.take(change.path)) {
-        const bool deleted = change.what == change_kind::remove;
-        watcher->send(watch_event{around_.paths.text(change.path), deleted});
-        auto& figures = around_.figures;
-        ++figures.watches_fired;
-        if (deleted)
-            figures.woken_by_one_max =
-                std::max<std::uint64_t>(figures.woken_by_one_max, ++change.woken);
+    using kind = watch_event::kind;
+    if (change.what == change_kind::set_data)
+        tell(watches_.take(change.path, watch_kind::data), change.path, kind::changed);
+    const bool deleted = change.what == change_kind::remove;
+    if (deleted) {
+        auto watchers = watches_.take(change.path, watch_kind::data);
+        change.woken += static_cast<std::uint32_t>(watchers.size());
+        auto& most = around_.figures.woken_by_one_max;
+        most = std::max<std::uint64_t>(most, change.woken);
+        for (auto* const each : watches_.take(change.path, watch_kind::children)) {
+            if (std::find(watchers.begin(), watchers.end(), each) == watchers.end())
+                watchers.push_back(each);
+        }
+        tell(watchers, change.path, kind::deleted);
+    }
+    if (deleted || change.what == change_kind::create) {
+        const auto above = around_.paths.parent(change.path);
+        tell(watches_.take(above, watch_kind::children), above, kind::children);
+    }
+}
+
+void client_port::tell(const std::vector<client_link*>& watchers,
+                       path_id path,
+                       watch_event::kind what)
+{
+    for (auto* const each : watchers) {
+        each->send(watch_event{around_.paths.text(path), what});
+        ++around_.figures.watches_fired;
     }
 }
 

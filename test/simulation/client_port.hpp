@@ -62,9 +62,10 @@ private:
     answer blank_answer(std::uint64_t xid);
     void answer_read(client_link& from, const request& wanted, code refusal);
     void read(client_link& from, const request& wanted, answer& reply);
-    void list(const request& wanted, const client_link& from, answer& reply);
+    void list(const request& wanted, client_link& from, answer& reply);
     void set_watches(client_link& from, const request& wanted);
     void fire(const node_change& change);
+    void tell(const std::vector<client_link*>& watchers, path_id path, watch_event::kind what);
     void
     add_result(const node_change& change, const tree& nodes, bool one_of_many, answer& reply) const;
     void finish_write(client_link* asker, const txn& done, answer&& reply);

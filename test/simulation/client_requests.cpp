@@ -155,7 +155,8 @@ void client_port::read(client_link& from, const request& wanted, answer& reply)
     case op::unwatch:
         // A watch that has fired, or never was, is as good as removed: NoWatcherException has no
         // code here because no client would do anything else about it.
-        return watches_.remove(path, from);
+        watches_.remove(path, watch_kind::data, from);
+        return watches_.remove(path, watch_kind::children, from);
     case op::children:
         return list(wanted, from, reply);
     case op::get:
@@ -176,13 +177,14 @@ void client_port::read(client_link& from, const request& wanted, answer& reply)
     }
     reply.stat = tree::stat_of(*node);
     if (reads_data && wanted.watch)
-        watches_.add(path, from);
+        watches_.add(path, watch_kind::data, from);
 }
 
-void client_port::list(const request& wanted, const client_link& from, answer& reply)
+void client_port::list(const request& wanted, client_link& from, answer& reply)
 {
     const auto& nodes = home_.nodes();
-    const auto* const node = nodes.find(around_.paths.find(wanted.body.path));
+    const auto path = around_.paths.find(wanted.body.path);
+    const auto* const node = nodes.find(path);
     if (node == nullptr) {
         reply.result = code::no_node;
         return;
@@ -195,21 +197,30 @@ void client_port::list(const request& wanted, const client_link& from, answer& r
     reply.names.reserve(static_cast<std::size_t>(node->children));
     for (const auto child : nodes.children(*node))
         reply.names.emplace_back(around_.paths.name(child));
+    if (wanted.watch)
+        watches_.add(path, watch_kind::children, from);
 }
 
 // DataTree.setWatches: what changed while the client was away is told at once.
 void client_port::set_watches(client_link& from, const request& wanted)
 {
-    for (const auto& text : wanted.paths) {
+    using kind = watch_event::kind;
+    const auto set = [&](const std::string& text, watch_kind which, kind missed) {
         const auto path = around_.paths.find(text);
         const auto* const node = home_.nodes().find(path);
-        if (node != nullptr && node->mzxid <= wanted.last_zxid) {
-            watches_.add(path, from);
-            continue;
+        const bool of_data = which == watch_kind::data;
+        const auto changed = node == nullptr ? 0 : of_data ? node->mzxid : node->pzxid;
+        if (node != nullptr && changed <= wanted.last_zxid) {
+            watches_.add(path, which, from);
+            return;
         }
         ++around_.figures.watches_fired;
-        from.send(watch_event{text, node == nullptr});
-    }
+        from.send(watch_event{text, node == nullptr ? kind::deleted : missed});
+    };
+    for (const auto& text : wanted.paths)
+        set(text, watch_kind::data, kind::changed);
+    for (const auto& text : wanted.parents)
+        set(text, watch_kind::children, kind::children);
 }
 
 } // namespace paddock::simulation

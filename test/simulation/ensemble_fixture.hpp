@@ -35,7 +35,8 @@ public:
     void on_watch_event(const watch_event& event) override
     {
         events.push_back(event);
-        order.push_back((event.deleted ? "deleted " : "changed ") + event.path);
+        constexpr const char* words[] = {"changed ", "deleted ", "children "};
+        order.push_back(words[static_cast<int>(event.what)] + event.path);
     }
 
     /// Asks for the session it has, or for a new one.

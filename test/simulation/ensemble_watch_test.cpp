@@ -53,13 +53,13 @@ TEST_CASE("a watch fires once, on a change or on a deletion", "[simulation][ense
     at.write(on(op::set_data, "/a"));
     REQUIRE(at.watcher->events.size() == 1);
     CHECK(at.watcher->events[0].path == "/a");
-    CHECK_FALSE(at.watcher->events[0].deleted);
+    CHECK(at.watcher->events[0].what == watch_event::kind::changed);
     CHECK(at.fixture.servers.watches() == 0);
 
     at.watch("/a");
     at.write(on(op::remove, "/a"));
     REQUIRE(at.watcher->events.size() == 2);
-    CHECK(at.watcher->events[1].deleted);
+    CHECK(at.watcher->events[1].what == watch_event::kind::deleted);
     CHECK(at.fixture.servers.seen().watches_fired == 2);
     CHECK(at.fixture.servers.seen().woken_by_one_max == 1);
 }
@@ -159,9 +159,9 @@ TEST_CASE("watches end with their connection and are set again after a reconnect
     REQUIRE(at.fixture.ask(*at.watcher, set_watches({"/a", "/b", "/c"}, seen)).result == code::ok);
 
     REQUIRE(at.watcher->events.size() == 2);
-    CHECK_FALSE(at.watcher->events[0].deleted);
+    CHECK(at.watcher->events[0].what == watch_event::kind::changed);
     CHECK(at.watcher->events[1].path == "/b");
-    CHECK(at.watcher->events[1].deleted);
+    CHECK(at.watcher->events[1].what == watch_event::kind::deleted);
     CHECK(at.fixture.servers.watches() == 1);
     at.write(on(op::remove, "/c"));
     CHECK(at.watcher->events.size() == 3);

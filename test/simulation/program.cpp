@@ -33,6 +33,8 @@ void program::open_session(std::size_t which)
     sessions_[which] = std::make_unique<session>(process_.open_session(config));
     lock_config how;
     how.max_hold = order_.timeout * what_.max_hold / 1'000;
+    how.retain_for = order_.timeout * what_.retain_for / 1'000;
+    how.retained_max = what_.retained_max;
     locks_[which] = std::make_unique<keyed_mutex>(*sessions_[which], order_.root, how);
 }
 

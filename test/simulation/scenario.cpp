@@ -61,6 +61,13 @@ actor::~actor()
     process_.die();
 }
 
+// What it posts to its own executor runs right behind it.
+void actor::run(const std::function<void()>& work)
+{
+    process_.run_as_user(work);
+    in_.where.at(process_, in_.where.now(), [] {});
+}
+
 attempt_ptr actor::begin(const std::string& key, nanoseconds limit)
 {
     auto call = std::make_shared<attempt>();
@@ -257,6 +264,7 @@ session_config scenario::usual() const
 
 actor& scenario::start(const session_config& config, const lock_config& locks)
 {
+    seen.retains = seen.retains || locks.retain_for.count() != 0;
     const auto number = static_cast<checker::client_id>(actors_.size() + 1);
     return *actors_.emplace_back(std::make_unique<actor>(*this, number, config, locks));
 }

@@ -66,7 +66,7 @@ public:
     ending_ptr close();
     void destroy_session();
     /// Anything else that user code does.
-    void run(const std::function<void()>& work) { process_.run_as_user(work); }
+    void run(const std::function<void()>& work);
 
     void kill();
     void stop();

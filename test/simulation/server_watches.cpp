@@ -5,19 +5,26 @@
 
 namespace paddock::simulation {
 
-void server_watches::add(path_id path, client_link& whose)
+void server_watches::add(path_id path, watch_kind kind, client_link& whose)
 {
-    auto& watchers = watchers_[path];
+    const auto what = target_of(path, kind);
+    auto& watchers = watchers_[what];
     if (std::find(watchers.begin(), watchers.end(), &whose) != watchers.end())
         return;
     watchers.push_back(&whose);
-    whose.watched.push_back(path);
+    whose.watched.push_back(what);
 }
 
-void server_watches::remove(path_id path, client_link& whose)
+void server_watches::remove(path_id path, watch_kind kind, client_link& whose)
 {
-    std::erase(whose.watched, path);
-    const auto found = watchers_.find(path);
+    const auto what = target_of(path, kind);
+    std::erase(whose.watched, what);
+    forget(what, whose);
+}
+
+void server_watches::forget(target what, client_link& whose)
+{
+    const auto found = watchers_.find(what);
     if (found == watchers_.end())
         return;
     std::erase(found->second, &whose);
@@ -27,21 +34,22 @@ void server_watches::remove(path_id path, client_link& whose)
 
 void server_watches::remove_all(client_link& whose)
 {
-    for (const auto path : std::exchange(whose.watched, {}))
-        remove(path, whose);
+    for (const auto what : std::exchange(whose.watched, {}))
+        forget(what, whose);
 }
 
-std::vector<client_link*> server_watches::take(path_id path)
+std::vector<client_link*> server_watches::take(path_id path, watch_kind kind)
 {
     if (watchers_.empty())
         return {};
-    const auto found = watchers_.find(path);
+    const auto what = target_of(path, kind);
+    const auto found = watchers_.find(what);
     if (found == watchers_.end())
         return {};
     auto watchers = std::move(found->second);
     watchers_.erase(found);
     for (auto* const watcher : watchers)
-        std::erase(watcher->watched, path);
+        std::erase(watcher->watched, what);
     return watchers;
 }
 

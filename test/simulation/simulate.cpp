@@ -148,7 +148,8 @@ private:
     {
         const auto took = seconds();
         std::printf("%llu seeds from %llu in %.1f s: %llu operations (%.0f a second and core), "
-                    "%llu grants, %llu contenders in transactions, %llu holds lost, "
+                    "%llu grants, %llu of them of retained keys, %llu contenders in transactions, "
+                    "%llu holds lost, "
                     "%llu violations; digest %016llx\n",
                     static_cast<unsigned long long>(sum_.seeds),
                     static_cast<unsigned long long>(wanted_.first),
@@ -156,6 +157,7 @@ private:
                     static_cast<unsigned long long>(sum_.operations),
                     static_cast<double>(sum_.operations) / took / wanted_.jobs,
                     static_cast<unsigned long long>(sum_.grants),
+                    static_cast<unsigned long long>(sum_.retaken),
                     static_cast<unsigned long long>(sum_.batched),
                     static_cast<unsigned long long>(sum_.losses),
                     static_cast<unsigned long long>(sum_.violations),

@@ -161,11 +161,26 @@ void simulated_client::watch(std::string path, nanoseconds patience, got handler
           std::move(finish));
 }
 
+void simulated_client::watch_children(std::string path, nanoseconds patience, listed handler)
+{
+    auto finish = [this, path, handler = std::move(handler)](const detail::reply& end,
+                                                             answer& given) {
+        if (end.code == reply_code::ok)
+            watched_parents_.insert(path);
+        handler(end, std::move(given.names), given.stat);
+    };
+    begin(patience,
+          {.body = {.what = op::children, .path = std::move(path)}, .watch = true},
+          std::move(finish));
+}
+
 void simulated_client::unwatch(std::string path, nanoseconds patience, done handler)
 {
     auto finish = [this, path, handler = std::move(handler)](const detail::reply& end, answer&) {
-        if (end.code == reply_code::ok)
+        if (end.code == reply_code::ok) {
             watched_.erase(path);
+            watched_parents_.erase(path);
+        }
         handler(end);
     };
     begin(patience, {.body = {.what = op::unwatch, .path = std::move(path)}}, std::move(finish));

@@ -31,6 +31,7 @@ public:
     void create(detail::create_request request, nanoseconds patience, created handler) override;
     void children(std::string path, nanoseconds patience, listed handler) override;
     void watch(std::string path, nanoseconds patience, got handler) override;
+    void watch_children(std::string path, nanoseconds patience, listed handler) override;
     void unwatch(std::string path, nanoseconds patience, done handler) override;
     void stat(std::string path, nanoseconds patience, got handler) override;
     void remove(std::string path, nanoseconds patience, done handler) override;
@@ -92,6 +93,7 @@ private:
     std::shared_ptr<connection> link_;
     std::deque<call> calls_;
     std::set<std::string> watched_; // as the C client keeps them, for the next connection
+    std::set<std::string> watched_parents_;
     std::optional<request_faults::fault> pending_fault_;
 
     std::int64_t session_id_{0};

@@ -40,9 +40,10 @@ void simulated_client::on_session(const connect_answer& given)
                                static_cast<std::uint64_t>(timeout_.count()));
     pacer_.set_session_timeout(timeout_);
     pacer_.connected(owner_.local_now());
-    if (!watched_.empty()) {
+    if (!watched_.empty() || !watched_parents_.empty()) {
         request again{.xid = ++last_xid_, .body = {.what = op::set_watches}};
         again.paths.assign(watched_.begin(), watched_.end());
+        again.parents.assign(watched_parents_.begin(), watched_parents_.end());
         again.last_zxid = last_zxid_;
         owner_.around().servers.submit(link_, std::move(again));
     }
@@ -60,7 +61,11 @@ void simulated_client::on_watch_event(const watch_event& event)
     if (owner_.around().where.narrator)
         owner_.around().where.tell(owner_.name(), "is woken by " + event.path);
     last_heard_ = owner_.local_now();
-    if (watched_.erase(event.path) != 0 && events_ != nullptr)
+    using kind = watch_event::kind;
+    auto known = event.what == kind::children ? 0 : watched_.erase(event.path);
+    if (event.what != kind::changed)
+        known += watched_parents_.erase(event.path);
+    if (known != 0 && events_ != nullptr)
         events_->on_watch(event.path);
 }
 

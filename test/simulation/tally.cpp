@@ -20,7 +20,8 @@ void tally::add(const outcome& one)
     operations += one.operations;
     grants += one.grants;
     batched += one.batched;
-    crowds += one.workload == "crowds" ? 1 : 0;
+    retaken += one.retaken;
+    retaining += one.retains ? 1 : 0;
     losses += one.losses;
     events += one.events;
     least_margin = std::min(least_margin, one.least_margin);
@@ -57,6 +58,7 @@ std::uint64_t* tally::sum_named(const std::string& word)
            : word == "operations" ? &operations
            : word == "grants"     ? &grants
            : word == "batched"    ? &batched
+           : word == "retaken"    ? &retaken
            : word == "losses"     ? &losses
            : word == "events"     ? &events
                                   : nullptr;
@@ -66,8 +68,8 @@ void tally::save(const std::string& file) const
 {
     std::ofstream out(file, std::ios::trunc);
     out << "seeds " << seeds << "\nviolations " << violations << "\noperations " << operations
-        << "\ngrants " << grants << "\nbatched " << batched << "\nlosses " << losses << "\nevents "
-        << events << '\n';
+        << "\ngrants " << grants << "\nbatched " << batched << "\nretaken " << retaken
+        << "\nlosses " << losses << "\nevents " << events << '\n';
     for (const auto& [cell, count] : cells_)
         out << "cell " << cell.first << ' ' << cell.second << ' ' << count << '\n';
     if (!out.flush())

@@ -22,7 +22,8 @@ public:
     std::uint64_t operations{0};
     std::uint64_t grants{0};
     std::uint64_t batched{0};
-    std::uint64_t crowds{0}; ///< seeds, of this run
+    std::uint64_t retaken{0};
+    std::uint64_t retaining{0}; ///< seeds, of this run
     std::uint64_t losses{0};
     std::uint64_t events{0};
     double least_margin{1}; ///< of this run
@@ -30,7 +31,11 @@ public:
     std::uint64_t digest{0};
 
     /// Whether it did too little to show anything: a trial may come to a stand, not most of them.
-    bool idle() const noexcept { return seeds >= 50 && (grants < operations / 20 || batched == 0); }
+    bool idle() const noexcept
+    {
+        return (seeds >= 50 && (grants < operations / 20 || batched == 0)) ||
+               (retaining >= 50 && retaken == 0);
+    }
     /// The table for people: faults down, workloads across, in seeds.
     std::string table() const;
     /// The fewest seeds of any cell, of all there are.

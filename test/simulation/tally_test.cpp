@@ -22,18 +22,19 @@ TEST_CASE("many trials with hardly a grant show nothing, and say so", "[simulati
     CHECK_FALSE(sum.idle());
 }
 
-TEST_CASE("crowds without one shared transaction show nothing of them, and say so", "[simulation]")
+TEST_CASE("retained keys of which none is taken again show nothing, and say so", "[simulation]")
 {
     tally sum;
     outcome one;
-    one.workload = "crowds";
+    one.batched = 1;
+    one.retains = true;
     one.operations = 2'000;
     one.grants = 1'000;
     for (int seed = 0; seed < 50; ++seed)
         sum.add(one);
     CHECK(sum.idle());
 
-    one.batched = 2;
+    one.retaken = 2;
     sum.add(one);
     CHECK_FALSE(sum.idle());
 }

@@ -76,7 +76,7 @@ void tree::apply(const node_change& change, const txn& done)
     if (change.what == change_kind::create)
         return create(change, done.zxid);
     if (change.what == change_kind::remove)
-        return remove(change.path);
+        return remove(change.path, done.zxid);
     const auto slot = change.path < slots_.size() ? slots_[change.path] : 0;
     if (slot == 0)
         return;
@@ -124,6 +124,7 @@ void tree::create(const node_change& change, std::int64_t zxid)
     node.acl = change.acl;
     node.czxid = zxid;
     node.mzxid = zxid;
+    node.pzxid = zxid;
     node.owner = change.owner;
     node.data = change.data;
     node.parent = above;
@@ -133,13 +134,14 @@ void tree::create(const node_change& change, std::int64_t zxid)
         nodes_[node.next].previous = at;
     parent.first_child = at;
     ++parent.children;
+    parent.pzxid = zxid;
     // The counter is only ever raised: past 2147483647 it stays there (DataTree.createNode).
     parent.sequence = std::max(parent.sequence, change.sequence);
     if (node.owner != 0 && node.owner != container_owner)
         chain_owned(at);
 }
 
-void tree::remove(path_id path)
+void tree::remove(path_id path, std::int64_t zxid)
 {
     const auto at = path < slots_.size() ? slots_[path] : 0;
     if (at == 0)
@@ -153,6 +155,7 @@ void tree::remove(path_id path)
     if (node.next != 0)
         nodes_[node.next].previous = node.previous;
     --parent.children;
+    parent.pzxid = zxid;
     if (node.owner != 0 && node.owner != container_owner)
         unchain_owned(node);
     node = znode{};

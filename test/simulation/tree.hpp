@@ -21,6 +21,7 @@ struct znode {
     identity acl{0};
     std::int64_t czxid{0};
     std::int64_t mzxid{0};
+    std::int64_t pzxid{0}; ///< of the last change of its children
     std::int64_t owner{0};
     std::int32_t version{0};
     std::int32_t sequence{0}; ///< how many children were ever created: the persisted cversion
@@ -69,7 +70,7 @@ private:
     };
 
     void create(const node_change& change, std::int64_t zxid);
-    void remove(path_id path);
+    void remove(path_id path, std::int64_t zxid);
     slot_id take_slot(path_id path);
     void chain_owned(slot_id at);
     void unchain_owned(const znode& node);

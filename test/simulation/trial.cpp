@@ -76,6 +76,7 @@ public:
         result_.seed = seed;
         result_.workload = what_.name;
         world_.narrator = options.narrator;
+        seen_.retains = what_.retain_for != 0;
         world_.after_each = [this] { seen_.look(); };
     }
 
@@ -94,6 +95,8 @@ public:
         result_.operations = operations();
         result_.grants = seen_.grants();
         result_.batched = seen_.batched;
+        result_.retaken = seen_.retaken;
+        result_.retains = seen_.retains;
         result_.losses = seen_.losses();
         result_.least_margin = seen_.least_margin();
         result_.events = world_.events_seen();

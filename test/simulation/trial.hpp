@@ -19,6 +19,8 @@ struct outcome {
     std::vector<std::string> hits;   ///< of these, those that met somebody
     std::uint64_t operations{0};
     std::uint64_t grants{0};
+    std::uint64_t retaken{0}; ///< grants of retained keys, by who lived to the end
+    bool retains{false};
     std::uint64_t batched{0}; ///< contenders made and removed together with others
     std::uint64_t losses{0};
     std::uint64_t events{0};

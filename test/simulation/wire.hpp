@@ -49,14 +49,14 @@ enum class op {
     remove,
     set_data,
     check,
-    exists, ///< reads the stat
-    get,    ///< the same; fails on a missing node, and may leave a data watch
-    children,
-    unwatch, ///< takes all watches of this session off a path
+    exists,   ///< reads the stat
+    get,      ///< the same; fails on a missing node, and may leave a data watch
+    children, ///< may leave a watch on them
+    unwatch,  ///< takes all watches of this session off a path
     multi,
     sync,
     ping,
-    set_watches, ///< after a reconnect: leaves data watches on `paths`, or fires them
+    set_watches, ///< after a reconnect: leaves watches, or fires them
     close_session,
 };
 
@@ -96,10 +96,11 @@ struct request {
     std::uint64_t xid{0};
     operation body;
     bool watch{false};
-    std::vector<operation> ops{};     ///< of a multi
-    std::vector<std::string> paths{}; ///< of set_watches
-    std::int64_t last_zxid{0};        ///< of set_watches: what the client has seen
-    code fail_with{code::ok};         ///< a planned fault: answer so in turn, carry nothing out
+    std::vector<operation> ops{};       ///< of a multi
+    std::vector<std::string> paths{};   ///< of set_watches: with data watches
+    std::vector<std::string> parents{}; ///< of set_watches: with watches on their children
+    std::int64_t last_zxid{0};          ///< of set_watches: what the client has seen
+    code fail_with{code::ok};           ///< a planned fault: answer so in turn, carry nothing out
 };
 
 struct answer {
@@ -113,8 +114,9 @@ struct answer {
 };
 
 struct watch_event {
+    enum class kind { changed, deleted, children };
     std::string path;
-    bool deleted{false};
+    kind what{kind::changed};
 };
 
 /// The client's end of its connection.

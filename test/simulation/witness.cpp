@@ -1,5 +1,6 @@
 #include "test/simulation/witness.hpp"
 
+#include "src/hold_number.hpp"
 #include "src/session_access.hpp"
 #include "src/session_core.hpp"
 
@@ -14,6 +15,11 @@ using checker::event_kind;
 std::string in_seconds(time_point when)
 {
     return std::to_string(std::chrono::duration<double>(when.time_since_epoch()).count()) + " s";
+}
+
+std::int64_t czxid_of(const hold& held)
+{
+    return detail::session_access::behind(held)->of()->who().czxid;
 }
 
 } // namespace
@@ -60,22 +66,40 @@ void witness::on_change(const ensemble::change& seen)
         return;
     }
     ++deletions_;
-    contenders.erase(seen.czxid);
-    queues_[key].left.push_back(world_.now());
+    if (const auto gone = contenders.extract(seen.czxid); !gone.empty())
+        queues_[key].left.push_back({world_.now(), gone.mapped().since, gone.mapped().session});
     if (seen.by_session == 0 && deleted_by_operator_.contains(seen.path))
         usurp(key, seen.path);
     else
         check_nobody_believes(key, seen.path);
 }
 
-bool witness::had_company(const std::string& key, time_point since) const
+bool witness::had_company(const std::string& key, time_point called, std::int64_t session) const
 {
     const auto found = queues_.find(key);
     if (found == queues_.end())
         return false;
     const auto& at = found->second;
-    const auto gone = at.left.end() - std::lower_bound(at.left.begin(), at.left.end(), since);
-    return at.contenders.size() + static_cast<std::size_t>(gone) >= 2;
+    // Maybe by a contender that an operator deleted, which its holder is yet to hear.
+    const bool believed = std::any_of(at.open.begin(), at.open.end(), [](const auto& each) {
+        return each->granted_->believed();
+    });
+    if (retains && believed)
+        return true;
+    const auto gone = std::lower_bound(
+        at.left.begin(), at.left.end(), called, [](const departure& each, time_point when) {
+            return each.when < when;
+        });
+    const auto is_own = [&](const auto& each) {
+        return each.session == session && each.since >= called;
+    };
+    const bool stood_in_line = std::any_of(gone, at.left.end(), is_own) ||
+                               std::any_of(at.contenders.begin(),
+                                           at.contenders.end(),
+                                           [&](const auto& each) { return is_own(each.second); });
+    // Without one of his own he was told by his process, which knew that the key is held.
+    const std::size_t least = retains && !stood_in_line ? 1 : 2;
+    return at.contenders.size() + static_cast<std::size_t>(at.left.end() - gone) >= least;
 }
 
 // Released or expired: whoever held it has stopped believing before.
@@ -112,16 +136,31 @@ void witness::check_turn(const std::string& key, const detail::grant& granted)
     auto& at = queues_[key];
     if (!at.observed_once)
         return; // below a chroot, or a key that is spelled otherwise as a znode
-    const auto token = granted.who().token.value();
-    if (!at.contenders.contains(token))
+    const auto token = granted.token().value();
+    const auto czxid = granted.of()->who().czxid;
+    if (!at.contenders.contains(czxid))
         violated("key " + key + ": " + granted.path() + " is granted and does not exist");
-    else if (at.contenders.begin()->first != token)
+    else if (at.contenders.begin()->first != czxid)
         violated("key " + key + ": " + granted.path() + " is granted while " +
                  at.contenders.begin()->second.path + " stands in front of it");
     if (token <= at.last_token)
         violated("key " + key + ": token " + std::to_string(token) + " is granted after " +
                  std::to_string(at.last_token));
     at.last_token = token;
+}
+
+// A retained key is given again only to who cannot know that somebody waits. Belief ends half a
+// time-out after evidence was sent, and who came before that was heard of before it was answered.
+void witness::check_overtaking(const std::string& key, const detail::grant& granted)
+{
+    const auto own = granted.of()->who().czxid;
+    if (granted.token() == detail::token_of(own, 0))
+        return;
+    for (const auto& [czxid, each] : queues_[key].contenders) {
+        if (czxid != own && world_.now() - each.since > timeout_ * 3 / 5)
+            violated("key " + key + ": token " + std::to_string(granted.token().value()) +
+                     " is granted again while " + each.path + " has waited for long");
+    }
 }
 
 // ---- grants and their ends ---------------------------------------------------------------------
@@ -150,7 +189,7 @@ std::shared_ptr<witness::observed> witness::granted(process& owner,
 {
     // Deleted by an operator while the grant was on its way.
     const bool gone = deleted_by_operator_.contains(held.path()) &&
-                      !queues_[key].contenders.contains(held.token().value());
+                      !queues_[key].contenders.contains(czxid_of(held));
     if (gone) {
         refused(client, key, attempt);
         return nullptr;
@@ -165,6 +204,7 @@ std::shared_ptr<witness::observed> witness::granted(process& owner,
     auto& at = queues_[key];
     if (seen->granted_->believed()) {
         check_turn(key, *seen->granted_);
+        check_overtaking(key, *seen->granted_);
         check_told(at, *seen);
     }
     check_lasts(*seen);

@@ -89,10 +89,12 @@ public:
     checker::history& history() noexcept { return history_; }
     std::uint64_t grants() const noexcept { return grants_; }
     std::uint64_t losses() const noexcept { return losses_; }
-    /// Whether two or more contenders of a key were there at times since then.
-    bool had_company(const std::string& key, time_point since) const;
+    /// Whether somebody was in the way of a call that this session made then.
+    bool had_company(const std::string& key, time_point called, std::int64_t session) const;
     std::uint64_t abandoned{0}; ///< attempts that ended without a hold
     std::uint64_t batched{0};   ///< contenders in transactions with others, by who lived to the end
+    std::uint64_t retaken{0};   ///< grants of retained keys, by the same
+    bool retains{false};        ///< contenders are kept between holds, and their queues watched
     bool may_be_worn_out{false}; ///< some parent's numbers were brought near their end
     /// The least time seen between the end of a belief and the first moment in which the leader
     /// may expire the session, in shares of the time-out.
@@ -104,16 +106,22 @@ private:
         std::int64_t session;
         time_point since;
     };
+    struct departure {
+        time_point when;
+        time_point since;
+        std::int64_t session;
+    };
     struct queue {
         std::map<std::int64_t, contender> contenders; ///< by czxid, as committed
         std::vector<std::shared_ptr<observed>> open;  ///< holds that were not let go
         std::int64_t last_token{0};                   ///< granted
         bool observed_once{false};                    ///< a contender was seen here
-        std::vector<time_point> left;                 ///< when others went
+        std::vector<departure> left;                  ///< who went, in the order of their going
     };
 
     void on_change(const ensemble::change& seen);
     void check_nobody_believes(const std::string& key, const std::string& path);
+    void check_overtaking(const std::string& key, const detail::grant& granted);
     void check_turn(const std::string& key, const detail::grant& granted);
     void check_believers(const std::string& key, queue& at);
     void check_told(const queue& at, const observed& next);

@@ -23,6 +23,7 @@ void witness::at_rest(const std::vector<process*>& alive)
     if (const auto left = servers_.watches(); left != 0)
         violated(std::to_string(left) + " watches are left at the servers");
     std::uint64_t wakes = 0;
+    std::uint64_t watched_queues = 0;
     for (auto* const each : alive) {
         for (const auto& known : each->cores()) {
             const auto core = known.lock();
@@ -30,8 +31,12 @@ void witness::at_rest(const std::vector<process*>& alive)
                 continue;
             const auto use = core->usage();
             wakes += use.watch_events;
+            if (retains)
+                watched_queues += use.grants - use.retaken;
             batched += use.batched;
-            if (use.contenders + use.watches + use.local_waits + use.holds + use.queued +
+            retaken += use.retaken;
+            if (use.contenders + use.watches + use.local_waits + use.holds + use.retained +
+                    use.queued +
                     use.reaping !=
                 0)
                 violated(each->name() + " still keeps " + std::to_string(use.contenders) +
@@ -45,7 +50,7 @@ void witness::at_rest(const std::vector<process*>& alive)
         violated("a contender of somebody else was deleted");
     // One each; and a waiter whose own contender an operator deleted, or, rarely, who left while
     // its predecessor did, may be woken beside the one that follows it.
-    if (wakes > deletions_ + deleted_by_operator_.size() + abandoned / 20)
+    if (wakes > deletions_ + watched_queues + deleted_by_operator_.size() + abandoned / 20)
         violated(std::to_string(wakes) + " wakes for " + std::to_string(deletions_) +
                  " contenders that went");
     for (const auto& [key, entry] : store_.entries())

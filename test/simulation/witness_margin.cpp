@@ -53,7 +53,7 @@ void witness::check_stays_lost(observed& of)
 void witness::check_lasts(const observed& next)
 {
     auto& granted = *next.granted_;
-    if (granted.who().expires != time_point::max())
+    if (granted.expires() != time_point::max())
         return;
     const auto left =
         granted.believed() ? granted.valid_until() - next.owner_.local_now() : nanoseconds{0};

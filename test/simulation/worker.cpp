@@ -139,7 +139,7 @@ bool worker::may_be_told(error_code ec)
 {
     const auto waited = where().now() - called_;
     if (!ec && limit_ == 0ns) // it looked once, and found somebody
-        return limited_ && owner_.seen_.had_company(key_, called_);
+        return limited_ && owner_.seen_.had_company(key_, called_, session_before_);
     if (!ec) // not granted in time; its clock may be fast
         return limited_ && waited >= limit_ - limit_ / 500;
     if (ec == asio::error::operation_aborted)

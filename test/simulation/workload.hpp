@@ -33,6 +33,8 @@ struct workload {
 
     int limit_max{300};
     int max_hold{0}; ///< of the lock; 0: none
+    int retain_for{0};
+    std::size_t retained_max{1'000};
 
     int lasts{8}; ///< time-outs in which faults begin
 

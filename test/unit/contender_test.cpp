@@ -136,7 +136,9 @@ TEST_CASE("the place of a contender is what its number says", "[unit][contender]
     CHECK(first.in_front == 0);
     CHECK(first.predecessor.empty());
     CHECK(third.present);
+    CHECK(first.behind == 3);
     CHECK(third.in_front == 2);
+    CHECK(third.behind == 1);
     CHECK(third.predecessor == "a-lock-0000000007"); // the nearest, not the first
     CHECK_FALSE(absent.present);
 }
@@ -151,12 +153,13 @@ TEST_CASE("node 0 is first in line like any other", "[unit][contender]")
     CHECK(second.predecessor == "a-lock-0000000000");
 }
 
-TEST_CASE("children without a number are never in front", "[unit][contender]")
+TEST_CASE("children without a number are never in front, nor behind", "[unit][contender]")
 {
     const auto own = place_of({"leases", "0", "a-lock-0000000001", ""}, "a-lock-0000000001");
 
     CHECK(own.present);
     CHECK(own.in_front == 0);
+    CHECK(own.behind == 0);
 }
 
 TEST_CASE("a wrapped, negative number is in front of every other", "[unit][contender]")
@@ -208,10 +211,11 @@ TEST_CASE("order is by number, whatever stands in front of it", "[unit][contende
         std::sort(queue.begin(), queue.end());
 
         for (std::size_t at = 0; at < queue.size(); ++at) {
-            const auto [present, in_front, predecessor] = place_of(names, queue[at].second);
+            const auto [present, in_front, behind, predecessor] = place_of(names, queue[at].second);
             CAPTURE(queue[at].second);
             REQUIRE(present);
             REQUIRE(in_front == at);
+            REQUIRE(behind == queue.size() - at - 1);
             REQUIRE(predecessor == (at == 0 ? "" : queue[at - 1].second));
         }
     }

@@ -26,20 +26,22 @@ struct stage {
     std::shared_ptr<session_core> core =
         std::make_shared<session_core>(thread, io.get_executor(), session_config{.hosts = "zk1"});
     std::shared_ptr<epoch_belief> belief = std::make_shared<epoch_belief>();
+    std::shared_ptr<tenure> contender;
     std::shared_ptr<grant> granted;
 
     explicit stage(std::optional<std::chrono::seconds> max_hold = {})
     {
         belief->set(thread->time + 5s);
-        grant::identity who{.key = "42",
-                            .parent = "/locks/42",
-                            .name = "_c_a-lock-0000000001",
-                            .epoch = core->epoch(),
-                            .token = token(7)};
-        if (max_hold)
-            who.expires = thread->time + *max_hold;
-        granted = std::make_shared<grant>(core, belief, who);
+        tenure::identity who{.key = "42",
+                             .parent = "/locks/42",
+                             .name = "_c_a-lock-0000000001",
+                             .epoch = core->epoch(),
+                             .czxid = 7};
+        const tenure::terms how{.max_hold = max_hold.value_or(0s)};
+        contender = std::make_shared<tenure>(core, belief, 1s, who, how);
+        granted = contender->begin();
     }
+    ~stage() { contender->end(); } // it and its hold refer to each other
 
     void run()
     {
@@ -91,7 +93,7 @@ TEST_CASE("a grant that was seen past its deadline is lost and told, whatever ev
           "[unit][grant]")
 {
     stage on;
-    const auto lost = on.granted->lost_source().get_token();
+    const auto lost = on.granted->lost_token();
     const auto told = on.wait();
     on.thread->time += 5s;
     REQUIRE_FALSE(on.granted->held());
@@ -141,7 +143,7 @@ TEST_CASE("a loss is told once, through the stop token, and not to who released 
           "[unit][grant]")
 {
     stage on;
-    const auto lost = on.granted->lost_source().get_token();
+    const auto lost = on.granted->lost_token();
 
     SECTION("held, or past its deadline")
     {
@@ -213,6 +215,7 @@ TEST_CASE("a wait for the end of a grant can be given up, and harms nothing when
     }
     SECTION("after the grant is gone")
     {
+        on.contender->end();
         on.granted.reset();
         signal.emit(asio::cancellation_type::terminal);
         on.run();

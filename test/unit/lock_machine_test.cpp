@@ -1,12 +1,17 @@
 #include "recipes/contender.hpp"
+#include "src/hold_number.hpp"
 #include "test/unit/lock_transcript.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <cstdint>
 #include <string>
 
 using namespace paddock::test;
 using paddock::errc;
+using paddock::detail::czxid_max;
+using paddock::detail::token_of;
+using paddock::detail::turns_max;
 
 // --- the plain ways ---------------------------------------------------------------------------
 
@@ -300,6 +305,48 @@ TEST_CASE("a parent that is cleaned away as often as it is made ends the attempt
     CHECK(made == 65);
     CHECK(next.what == lock_step::finish);
     CHECK(next.error == errc::root_not_creatable);
+}
+
+TEST_CASE("a contender whose number no token has room for is not granted, and says so",
+          "[unit][lock_machine]")
+{
+    auto machine = begun();
+    auto first = created(own, {own});
+    first.czxid = czxid_max + 1;
+    machine.resume(first);
+
+    const auto next = machine.resume(succeeded());
+
+    CHECK(next.what == lock_step::finish);
+    CHECK(next.error == errc::tokens_worn_out);
+}
+
+TEST_CASE("the last number that a token has room for is granted", "[unit][lock_machine]")
+{
+    auto machine = begun();
+    auto first = created(own, {own});
+    first.czxid = czxid_max;
+    machine.resume(first);
+
+    CHECK(machine.resume(succeeded()).what == lock_step::grant);
+    CHECK(token_of(czxid_max, turns_max - 1).value() == INT64_MAX);
+}
+
+TEST_CASE("the last look at the queue tells whether somebody waits behind us",
+          "[unit][lock_machine]")
+{
+    auto machine = begun();
+    machine.resume(created(own, {front, own, behind}));
+    CHECK(machine.has_followers());
+    machine.resume(watched());
+    machine.resume(succeeded());
+
+    machine.resume(listed({own}));
+    CHECK_FALSE(machine.has_followers());
+
+    auto together = begun();
+    together.resume(created_together(true));
+    CHECK_FALSE(together.has_followers());
 }
 
 // --- a place that is lost ---------------------------------------------------------------------
