@@ -56,12 +56,12 @@ struct session_usage {
     std::uint64_t reaped;       ///< contender znodes confirmed gone
     std::uint64_t reaping;      ///< contenders now being deleted, until that is confirmed
     std::uint64_t holds;        ///< now held
-    std::uint64_t retained;     ///< contenders now kept between two holds: `lock_config::retain_for`
+    std::uint64_t retained;     ///< contenders now kept between two holds
     std::uint64_t retaken;      ///< of the grants, those of retained keys, without the ensemble
     std::uint64_t contenders;   ///< attempts, holds and retained keys now alive
-    std::uint64_t watches;      ///< now set, on contenders of other sessions and retained keys' queues
-    std::uint64_t local_waits;  ///< attempts now waiting for contenders of this session: no watch
-    std::uint64_t queued;       ///< requests now waiting for their turn
+    std::uint64_t watches; ///< now set: on contenders of others, and on the queues of retained keys
+    std::uint64_t local_waits; ///< attempts now waiting for contenders of this session: no watch
+    std::uint64_t queued;      ///< requests now waiting for their turn
 };
 
 namespace detail {

@@ -36,8 +36,7 @@ void witness::at_rest(const std::vector<process*>& alive)
             batched += use.batched;
             retaken += use.retaken;
             if (use.contenders + use.watches + use.local_waits + use.holds + use.retained +
-                    use.queued +
-                    use.reaping !=
+                    use.queued + use.reaping !=
                 0)
                 violated(each->name() + " still keeps " + std::to_string(use.contenders) +
                          " contenders, " + std::to_string(use.watches) + " watches, " +
