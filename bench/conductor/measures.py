@@ -3,7 +3,7 @@
 import statistics
 import time
 from dataclasses import dataclass
-from typing import Optional
+from typing import Callable, Optional
 
 from contestants import BenchFailed, Contestant, Relay
 
@@ -157,6 +157,24 @@ class Recovery:
 
 
 @dataclass
+class Local:
+    """What Paddock does without the ensemble."""
+    name: str
+    says: str
+    task: str
+    figure: str
+    unit: str
+    value: Callable  # of the driver's answer
+    more_is_better: bool = False
+    peers_of = None
+    KEYS = 1000
+
+    def run(self, stage, _):
+        paddock = next(one for one in stage.everybody() if one.name == "paddock")
+        return {"paddock": self.value(paddock.ask(self.task, self.KEYS, stage.seconds))}
+
+
+@dataclass
 class Memory:
     """What Paddock allocates for a key, in a process that does nothing else."""
     name: str
@@ -196,13 +214,19 @@ MEASURES = [
     *(Turns(f"handoff{count}", f"{count} sessions on one key", "hand_off", count)
       for count in (2, 8, 32)),
     RoundTrips("delayed", "one caller, each release confirmed, 2 ms away", "delayed_round_trips"),
+    Local("retained", "one thread takes retained keys again", "retained", "retained_per_s",
+          "locks/s", lambda answer: answer.rate, more_is_better=True),
+    Local("retained_p50", "the median of a lock and release of a retained key", "retained",
+          "retained_p50_us", "us", lambda answer: answer.more[0]),
+    Local("held_call", "a hold is asked whether it is held", "held", "held_ns", "ns",
+          lambda answer: answer.more[0]),  # the microseconds of a thousand
     Recovery("recovery", "the longest time without a lock when the leader is killed", "recovery_s"),
     Memory("held", "memory of 20,000 held keys", "memory_held", "bytes_per_held", 20_000),
     Memory("waiting", "memory of 5,000 keys waited for", "memory_waiting", "bytes_per_waiting",
            5_000, held_by_other=True),
 ]
-QUICK = ("solo_scope", "solo_confirmed", "keys64", "keys256", "handoff8", "delayed", "held",
-         "waiting")
+QUICK = ("solo_scope", "solo_confirmed", "keys64", "keys256", "handoff8", "delayed", "retained",
+         "retained_p50", "held_call", "held", "waiting")
 
 
 def measure_all(stage, measures, runs, limit, note):
@@ -212,7 +236,7 @@ def measure_all(stage, measures, runs, limit, note):
     faster by it. With a limit in seconds, no run is begun that would probably end after it.
     """
     values = {each.name: {} for each in measures}
-    timed = [each for each in measures if isinstance(each, (Turns, RoundTrips))]
+    timed = [each for each in measures if isinstance(each, (Turns, RoundTrips, Local))]
 
     def one_run(number, some, what):
         for measure in some:

@@ -1,5 +1,6 @@
 /// Paddock as the conductor's contestant: `paddock_driver HOSTS ROOT`.
 
+#include "local_tasks.hpp"
 #include "protocol.hpp"
 #include <paddock/paddock.hpp>
 
@@ -105,6 +106,16 @@ public:
         return turn.result_with_longest();
     }
 
+    bench::measured retained(const bench::task& wanted)
+    {
+        return bench::lock_retained(session_, root_, wanted);
+    }
+
+    bench::measured held(const bench::task& wanted)
+    {
+        return bench::ask_held(session_, root_, wanted);
+    }
+
     bench::measured keys(const bench::task& wanted)
     {
         asio::io_context io(1);
@@ -199,6 +210,8 @@ int main(int argc, char** argv)
         {"keys", [&](const auto& wanted) { return self.keys(wanted); }},
         {"hand_off", [&](const auto& wanted) { return self.hand_off(wanted); }},
         {"recover", [&](const auto& wanted) { return self.recover(wanted); }},
+        {"retained", [&](const auto& wanted) { return self.retained(wanted); }},
+        {"held", [&](const auto& wanted) { return self.held(wanted); }},
         {"hold_all", [&](const auto& wanted) { return self.hold_all(wanted); }},
         {"memory_held", [&](const auto& wanted) { return self.memory_of_held(wanted); }},
         {"memory_waiting", [&](const auto& wanted) { return self.memory_of_waiting(wanted); }},

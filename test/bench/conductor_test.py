@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MEASURES = ("solo_scope", "keys8", "handoff2", "delayed", "held", "waiting")
+MEASURES = ("solo_scope", "keys8", "handoff2", "delayed", "retained", "retained_p50", "held_call",
+            "held", "waiting")
 EVERYBODY = {"paddock", "raw", "kazoo", "curator", "go-zookeeper"}
 
 
@@ -23,7 +24,8 @@ def faults(figures):
     for name in MEASURES:
         if "paddock" not in measured.get(name, {}).get("runs", {}):
             yield f"{name} was not measured"
-    expected = ["delayed_round_trips", "bytes_per_held", "bytes_per_waiting", "keys8_vs_raw"]
+    expected = ["delayed_round_trips", "bytes_per_held", "bytes_per_waiting",
+                "retained_per_s", "retained_p50_us", "held_ns", "keys8_vs_raw"]
     if present - {"paddock", "raw"}:
         expected += ["solo_scope_vs_peer", "solo_scope_peer", "solo_confirmed_vs_peer",
                      "keys8_vs_peer", "keys8_peer", "handoff2_vs_peer", "handoff2_peer"]
