@@ -227,14 +227,15 @@ void client_port::finish_write(client_link* asker, const txn& done, answer&& rep
 
 void client_port::answer_write(client_link& asker, const txn& done, answer&& reply)
 {
+    if (done.result == code::session_moved)
+        return drop(asker); // as answer_read()
     reply.xid = done.from.xid;
     reply.zxid = done.zxid;
     reply.result = done.result;
     if (done.result != code::ok)
         reply.transaction.failed = done.failed;
     asker.send(std::move(reply));
-    // A session that moved or ended costs the connection (FinalRequestProcessor).
-    if (done.result == code::session_moved || done.what == txn_kind::close_session)
+    if (done.what == txn_kind::close_session)
         drop(asker);
 }
 

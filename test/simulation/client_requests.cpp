@@ -133,13 +133,15 @@ void client_port::go_on(std::int64_t session)
 
 void client_port::answer_read(client_link& from, const request& wanted, code refusal)
 {
+    // A session that moved costs the connection, and is told nothing more: not even how far this
+    // server is, which would hide changes that it was not told of (FinalRequestProcessor).
+    if (refusal == code::session_moved && wanted.fail_with == code::ok)
+        return drop(from);
     auto reply = blank_answer(wanted.xid);
     reply.result = refusal;
     if (refusal == code::ok)
         read(from, wanted, reply);
     from.send(std::move(reply));
-    if (refusal == code::session_moved && wanted.fail_with == code::ok)
-        drop(from);
 }
 
 void client_port::read(client_link& from, const request& wanted, answer& reply)

@@ -179,8 +179,7 @@ TEST_CASE("a write on its way from where the session was is refused", "[simulati
     fixture.net.heal();
     fixture.run(100ms);
 
-    REQUIRE(old->find(late) != nullptr);
-    CHECK(old->find(late)->result == code::session_moved);
+    CHECK(old->find(late) == nullptr); // the connection ends, without an answer
     CHECK(old->closed);
     CHECK_FALSE(fixture.servers.node("/late"));
     CHECK(fixture.ask(*now, make("/next")).result == code::ok);
