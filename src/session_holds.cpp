@@ -1,5 +1,6 @@
 // How holds of a session begin and end.
 
+#include "src/hold_number.hpp"
 #include "src/log.hpp"
 #include "src/reaper.hpp"
 #include "src/session_core.hpp"
@@ -13,11 +14,12 @@ namespace {
 
 constexpr int verify_part = 32; // of the time-out: how long to wait before asking again
 
+// With the token of the first of its holds: one that is retained has others after it.
 void log_step(const char* step, const tenure& of)
 {
     if (log_enabled(log_level::debug)) // spares the text
-        log_debug("hold on \"" + of.who().key + "\" " + step + ", czxid " +
-                  std::to_string(of.who().czxid));
+        log_debug("hold on \"" + of.who().key + "\" " + step + ", token " +
+                  std::to_string(token_of(of.who().czxid, 0).value()));
 }
 
 } // namespace
