@@ -189,20 +189,21 @@ void actor::enqueue(const std::string& prefix)
     make_node(prefix, detail::create_mode::ephemeral_sequential);
 }
 
+detail::zk_client::listed actor::listed(const std::string& name)
+{
+    return [this, name](const reply& end, std::vector<std::string> names, const auto&) {
+        std::sort(names.begin(), names.end()); // a set: the server's order is none
+        std::string list;
+        for (const std::string& each : names)
+            list += " " + each;
+        answered(name, end, list);
+    };
+}
+
 void actor::children(const std::string& path)
 {
     begin([this, path, name = next_call("children", path), limit = patience](
-              detail::zk_client& zk) {
-        zk.children(seen_.real(path),
-                    limit,
-                    [this, name](const reply& end, std::vector<std::string> names, const auto&) {
-                        std::sort(names.begin(), names.end()); // a set: the server's order is none
-                        std::string list;
-                        for (const std::string& each : names)
-                            list += " " + each;
-                        answered(name, end, list);
-                    });
-    });
+              detail::zk_client& zk) { zk.children(seen_.real(path), limit, listed(name)); });
 }
 
 void actor::watch(const std::string& path)
@@ -230,18 +231,7 @@ void actor::stat(const std::string& path)
 void actor::watch_children(const std::string& path)
 {
     begin([this, path, name = next_call("watch children", path), limit = patience](
-              detail::zk_client& zk) {
-        zk.watch_children(
-            seen_.real(path),
-            limit,
-            [this, name](const reply& end, std::vector<std::string> names, const auto&) {
-                std::sort(names.begin(), names.end()); // a set: the server's order is none
-                std::string list;
-                for (const std::string& each : names)
-                    list += " " + each;
-                answered(name, end, list);
-            });
-    });
+              detail::zk_client& zk) { zk.watch_children(seen_.real(path), limit, listed(name)); });
 }
 
 void actor::unwatch(const std::string& path)

@@ -83,6 +83,8 @@ private:
                       const std::vector<detail::multi_op>& ops,
                       const std::vector<detail::multi_result>& results);
     std::string next_call(const std::string& what, const std::string& path);
+    /// What takes the answer to a listing.
+    detail::zk_client::listed listed(const std::string& name);
     void
     answered(const std::string& asked, const detail::reply& end, const std::string& result = {});
 
