@@ -8,6 +8,7 @@ namespace paddock::detail {
 namespace {
 
 constexpr std::size_t sequence_digits = 10; // the server's %010d
+constexpr std::string_view suffix = "-lock-";
 
 bool comes_before(const contender& left, const contender& right)
 {
@@ -38,7 +39,10 @@ void append_hex(std::string& text, std::uint64_t value, int digits)
 
 std::string attempt_prefix(std::string_view uuid)
 {
-    return "_c_" + std::string(uuid) + "-lock-";
+    std::string prefix = "_c_";
+    prefix.reserve(prefix.size() + uuid.size() + suffix.size());
+    prefix.append(uuid).append(suffix);
+    return prefix;
 }
 
 std::string make_uuid(std::uint64_t high, std::uint64_t low)
@@ -48,6 +52,7 @@ std::string make_uuid(std::uint64_t high, std::uint64_t low)
     high = (high & ~std::uint64_t{0xF000}) | version;
     low = (low & ~(std::uint64_t{0x3} << 62)) | variant;
     std::string text;
+    text.reserve(36);
     append_hex(text, high >> 32, 8);
     text += '-';
     append_hex(text, (high >> 16) & 0xFFFF, 4);
@@ -72,9 +77,8 @@ std::optional<contender> parse_contender(std::string_view name)
     if (failure != std::errc{} || end != digits.data() + digits.size())
         return std::nullopt;
     if (digits.front() == '-')
-        return ends_in_separator(head) ? std::optional(contender{std::string(name), number})
-                                       : std::nullopt;
-    return contender{std::string(name), has_sign(head) ? -number : number};
+        return ends_in_separator(head) ? std::optional(contender{name, number}) : std::nullopt;
+    return contender{name, has_sign(head) ? -number : number};
 }
 
 bool is_known_form(std::string_view name)
@@ -99,7 +103,7 @@ place place_of(const std::vector<std::string>& names, std::string_view own)
             result.present = true;
             continue;
         }
-        auto other = parse_contender(name);
+        const auto other = parse_contender(name);
         if (!other)
             continue;
         if (!comes_before(*other, *self)) {
@@ -108,10 +112,10 @@ place place_of(const std::vector<std::string>& names, std::string_view own)
         }
         ++result.in_front;
         if (!nearest || comes_before(*nearest, *other))
-            nearest = std::move(other);
+            nearest = other;
     }
     if (nearest)
-        result.predecessor = std::move(nearest->name);
+        result.predecessor = nearest->name;
     return result;
 }
 

@@ -9,9 +9,9 @@
 
 namespace paddock::detail {
 
-/// A znode in a key's queue, by its name.
+/// A znode in a key's queue.
 struct contender {
-    std::string name;
+    std::string_view name;    ///< the listing's: it is read without being copied
     std::int64_t sequence{0}; ///< may be negative: the server's 32-bit counter wrapped
     friend bool operator==(const contender&, const contender&) = default;
 };

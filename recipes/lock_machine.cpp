@@ -182,7 +182,7 @@ lock_action lock_machine::after_list(const lock_event& last)
 lock_action lock_machine::decide(const std::vector<std::string>& names)
 {
     auto [present, in_front, behind, predecessor] =
-        place_of(foreign_.empty() ? names : without(names, foreign_), own_);
+        foreign_.empty() ? place_of(names, own_) : place_of(without(names, foreign_), own_);
     has_followers_ = behind != 0;
     if (!present)
         return enqueue_again(

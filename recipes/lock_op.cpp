@@ -33,8 +33,15 @@ std::shared_ptr<lock_space> make_lock_space(std::shared_ptr<session_core> core,
     std::shared_ptr<retention> retained;
     if (config.retain_for.count() != 0)
         retained = std::make_shared<retention>(config.retained_max);
-    return std::make_shared<lock_space>(
-        lock_space{std::move(core), std::move(root), config, raw_names, std::move(retained)});
+    std::shared_ptr<handoff> lines;
+    if (config.handoffs_max != 0)
+        lines = std::make_shared<handoff>(handoff::limits{config.handoffs_max, config.waiters_max});
+    return std::make_shared<lock_space>(lock_space{std::move(core),
+                                                   std::move(root),
+                                                   config,
+                                                   raw_names,
+                                                   std::move(retained),
+                                                   std::move(lines)});
 }
 
 lock_op::lock_op(std::shared_ptr<lock_space> space, order wanted, caller handler)
@@ -95,7 +102,9 @@ void lock_op::stop()
     if (over_)
         return;
     stopping_ = true;
-    if (!busy_)
+    if (busy_)
+        leave_line(); // what is left of it serves nobody
+    else
         leave();
 }
 
@@ -114,6 +123,10 @@ void lock_op::begin()
         finish(errc::too_many_requests);
         return;
     }
+    if (core_->is_ready()) {
+        on_ready({});
+        return;
+    }
     ready_wait_ = core_->when_ready([self = shared_from_this()](error_code ec) {
         self->ready_wait_ = 0;
         self->on_ready(ec);
@@ -126,26 +139,71 @@ void lock_op::on_ready(error_code ec)
         finish(ec);
         return;
     }
-    if (space_->retained) // to us, before our contender stands behind it in the queue
-        space_->retained->give_way(wanted_.key);
     epoch_ = core_->epoch();
     const bool may_wait = !wanted_.limit || wanted_.limit->count() > 0;
     machine_.emplace(lock_machine::limits{may_wait, space_->config.waiters_max},
                      core_->session_id());
-    contender_ = core_->enlist(
-        {.missing = [self = shared_from_this()] { self->on_missing(); },
-         .ended = [self = shared_from_this()](errc why) { self->on_session_end(why); }});
-    proceed(machine_->start());
+    contender_ = core_->enlist(shared_from_this());
+    stand_in_line();
 }
 
+// --- beside the others of this lock object --------------------------------------------------
+
+void lock_op::stand_in_line()
+{
+    if (!space_->lines) {
+        if (space_->retained) // to us, before our contender stands behind it in the queue
+            space_->retained->give_way(wanted_.key);
+        proceed(machine_->start());
+        return;
+    }
+    const bool may_wait = !wanted_.limit || wanted_.limit->count() > 0;
+    if (!may_wait && space_->lines->is_taken(wanted_.key)) {
+        finish({});
+        return;
+    }
+    const auto standing = space_->lines->join(wanted_.key, shared_from_this());
+    in_line_ = standing == handoff::standing::leads || standing == handoff::standing::in_line;
+    if (standing == handoff::standing::leads)
+        proceed(machine_->start());
+    else if (standing == handoff::standing::no_room)
+        finish(errc::queue_full);
+}
+
+// Later, for a whole line may find one after the other that the session is over.
+void lock_op::lead()
+{
+    core_->io().post([self = shared_from_this()] {
+        if (!self->over_ && !self->stopping_)
+            self->proceed(self->machine_->start());
+    });
+}
+
+void lock_op::inherit(std::shared_ptr<grant> granted)
+{
+    over_ = true;
+    in_line_ = false;
+    core_->delist(contender_);
+    answer_with({}, hold(std::move(granted)));
+}
+
+void lock_op::leave_line()
+{
+    if (std::exchange(in_line_, false))
+        space_->lines->leave(wanted_.key, this);
+}
+
+// --- at the ensemble ------------------------------------------------------------------------
+
 // Requests wait for a connection here, so that none is sent into a known void.
-void lock_op::proceed(lock_action action)
+void lock_op::proceed(const lock_action& action)
 {
     if (action.pause) {
-        action.pause = false;
+        auto later = action;
+        later.pause = false;
         busy_ = true;
         const auto when = core_->io().now() + backoff_delay(pauses_++, core_->io().random());
-        core_->io().call_at(when, [self = shared_from_this(), action = std::move(action)] {
+        core_->io().call_at(when, [self = shared_from_this(), action = std::move(later)] {
             self->busy_ = false;
             if (self->stopping_)
                 self->leave();
@@ -154,7 +212,8 @@ void lock_op::proceed(lock_action action)
         });
         return;
     }
-    if (action.what == lock_step::finish || action.what == lock_step::wait) {
+    const bool asks_nobody = action.what == lock_step::finish || action.what == lock_step::wait;
+    if (asks_nobody || core_->is_ready()) {
         perform(action);
         return;
     }
@@ -204,21 +263,20 @@ void lock_op::resume(const lock_event& last)
         return;
     if (last.code != reply_code::throttled)
         pauses_ = 0;
-    auto next = machine_->resume(last);
+    const auto next = machine_->resume(last);
     if (stopping_) {
         leave();
         return;
     }
-    core_->set_contender_path(contender_,
-                              machine_->own_name().empty() ? "" : child(machine_->own_name()));
-    proceed(std::move(next));
+    core_->set_contender_path(contender_, parent_, machine_->own_name());
+    proceed(next);
 }
 
 void lock_op::enqueue(bool ghost_risk)
 {
     if (ghost_risk)
         core_->reap({epoch_, parent_, machine_->prefix(), {}});
-    core_->set_contender_path(contender_, {});
+    core_->set_contender_path(contender_, parent_, {});
     auto& chance = core_->io();
     const auto high = chance.random(); // two statements: the order of a call's arguments is open
     const auto low = chance.random();
@@ -315,9 +373,9 @@ void lock_op::watch(const std::string& predecessor)
 void lock_op::believe()
 {
     busy_ = true;
-    core_->believe(epoch_,
-                   child(machine_->own_name()),
-                   [self = shared_from_this()](reply_code code) { self->resume({.code = code}); });
+    core_->believe(epoch_, contender_, [self = shared_from_this()](reply_code code) {
+        self->resume({.code = code});
+    });
 }
 
 void lock_op::grant_it()
@@ -327,8 +385,8 @@ void lock_op::grant_it()
     const bool retains = space_->retained && !machine_->has_followers();
     auto granted = core_->begin_tenure(
         {.key = wanted_.key,
-         .parent = parent_,
-         .name = machine_->own_name(),
+         .path = child(machine_->own_name()),
+         .parent_size = parent_.size(),
          .epoch = epoch_,
          .czxid = machine_->czxid()},
         {.max_hold = space_->config.max_hold,
@@ -336,6 +394,8 @@ void lock_op::grant_it()
         contender_);
     if (retains)
         space_->retained->add(granted->of());
+    if (std::exchange(in_line_, false))
+        space_->lines->begin(wanted_.key, granted->of());
     answer_with({}, hold(std::move(granted)));
 }
 
@@ -363,6 +423,7 @@ void lock_op::leave()
     else
         core_->reap({epoch_, parent_, {}, machine_->own_name(), gone});
     drop_watch();
+    leave_line();
 }
 
 void lock_op::drop_watch()
@@ -384,6 +445,7 @@ void lock_op::on_session_end(errc why)
         return;
     over_ = true;
     core_->forget_ready(ready_wait_);
+    leave_line();
     answer_with(stopping_ ? make_error_code(asio::error::operation_aborted) : make_error_code(why));
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "recipes/handoff.hpp"
 #include "recipes/lock_machine.hpp"
 #include "recipes/retention.hpp"
 #include "src/session_core.hpp"
+#include "src/znode_path.hpp"
 #include <paddock/config.hpp>
 #include <paddock/error.hpp>
 #include <paddock/hold.hpp>
@@ -23,6 +25,7 @@ struct lock_space {
     lock_config config;
     bool raw_names{false};                 ///< keys are znode names already
     std::shared_ptr<retention> retained{}; ///< if `retain_for` is set
+    std::shared_ptr<handoff> lines{};      ///< if `handoffs_max` is set
 };
 
 std::shared_ptr<lock_space> make_lock_space(std::shared_ptr<session_core> core,
@@ -34,7 +37,9 @@ std::shared_ptr<lock_space> make_lock_space(std::shared_ptr<session_core> core,
 ///
 /// It is alive from the call until its contender is granted, handed to the reaper, or gone with its
 /// session. The user may have been answered long before: with a time-out, or cancelled.
-class lock_op : public std::enable_shared_from_this<lock_op> {
+class lock_op final : public heir,
+                      public contender_owner,
+                      public std::enable_shared_from_this<lock_op> {
 public:
     using must_lock = completion<void(error_code, hold)>;
     using may_lock = completion<void(error_code, std::optional<hold>)>;
@@ -61,8 +66,12 @@ private:
 
     // the ensemble's side
     void begin();
+    void stand_in_line();
+    void inherit(std::shared_ptr<grant> granted) override;
+    void lead() override;
+    void leave_line();
     void on_ready(error_code ec);
-    void proceed(lock_action action);
+    void proceed(const lock_action& action);
     void perform(const lock_action& action);
     void resume(const lock_event& last);
     void enqueue(bool ghost_risk);
@@ -77,10 +86,10 @@ private:
     void finish(error_code ec);
     void leave();
     void drop_watch();
-    void on_missing();
-    void on_session_end(errc why);
+    void on_missing() override;
+    void on_session_end(errc why) override;
 
-    std::string child(const std::string& name) const { return parent_ + "/" + name; }
+    std::string child(const std::string& name) const { return child_path(parent_, name); }
 
     const std::shared_ptr<lock_space> space_;
     const std::shared_ptr<session_core> core_;
@@ -98,6 +107,7 @@ private:
     bool busy_{false};     ///< an answer or a pause is outstanding: what comes next waits for it
     bool stopping_{false}; ///< nobody waits for the lock any more
     bool over_{false};     ///< nothing of the attempt is left, or it is in other hands
+    bool in_line_{false};  ///< of its lock object, in front or behind others
     bool woken_{false};    ///< the watch that is being set has fired already
 };
 

@@ -46,16 +46,14 @@ space_of(session& owner, std::string_view path, const lock_config& config)
 {
     check(config);
     detail::check_lock_path(path);
-    return detail::make_lock_space(detail::session_access::core(owner),
-                                   std::string(path.substr(0, path.rfind('/'))),
-                                   config,
-                                   true);
+    return detail::make_lock_space(
+        detail::session_access::core(owner), std::string(detail::parent_of(path)), config, true);
 }
 
 } // namespace
 
 mutex::mutex(session& owner, std::string_view path, lock_config config)
-    : keys_(space_of(owner, path, config)), name_(path.substr(path.rfind('/') + 1)),
+    : keys_(space_of(owner, path, config)), name_(detail::name_in(path)),
       owners_(std::make_unique<owners>())
 {
 }

@@ -17,7 +17,7 @@ void judge(const std::shared_ptr<tenure>& of, const reply& answer, std::vector<s
         core->give_way(of); // nobody would tell us who comes
         return;
     }
-    const auto [present, in_front, behind, predecessor] = place_of(names, of->who().name);
+    const auto [present, in_front, behind, predecessor] = place_of(names, of->who().name());
     if (!present) {
         core->unwatch(of->queue_watch); // no end of ours will make it fire
         core->found_missing(of);
@@ -34,7 +34,7 @@ void watch_queue(const std::shared_ptr<tenure>& of)
     const auto& who = of->who();
     of->queue_watch = core->watch_children(
         who.epoch,
-        who.parent,
+        who.parent(),
         [weak] {
             if (const auto wanted = weak.lock())
                 wanted->core()->give_way(wanted);
@@ -83,10 +83,10 @@ bool retention::is_held(std::string_view key) const
 
 void retention::add(const std::shared_ptr<tenure>& begun)
 {
-    begun->when_over = [weak = weak_from_this(), raw = begun.get()] {
+    begun->when_over.push_back([weak = weak_from_this(), raw = begun.get()] {
         if (const auto self = weak.lock())
             self->forget(*raw);
-    };
+    });
     for (const auto& pushed_out : insert(begun))
         pushed_out->core()->give_way(pushed_out);
     watch_queue(begun);

@@ -26,7 +26,8 @@ PURE_MAY_INCLUDE_OF_ASIO = ("boost/asio/error.hpp",)
 # The core to talk to the ensemble, and the seam for the words its answers are given in, which pure
 # machines may use: it knows no Asio.
 RECIPES_MAY_INCLUDE_OF_SRC = (
-    "src/session_core.hpp", "src/tenure.hpp", "src/hold_number.hpp", "src/zk_client.hpp")
+    "src/session_core.hpp", "src/tenure.hpp", "src/hold_number.hpp", "src/zk_client.hpp",
+    "src/znode_path.hpp")
 
 # Everything else of src/ is the same code over the real C client and over a simulated one.
 C_CLIENT_IN = re.compile(r"^(src/zk_handle\.cpp$|bench/|test/)")

@@ -1,6 +1,7 @@
 #include "src/batcher.hpp"
 
 #include "src/session_core.hpp"
+#include "src/znode_path.hpp"
 
 #include <iterator>
 #include <memory>
@@ -9,18 +10,8 @@
 namespace paddock::detail {
 namespace {
 
-// Two: one is carried out while the next is on its way.
-constexpr unsigned under_way_max = 2;
-
-std::string name_in(const std::string& path)
-{
-    return path.substr(path.rfind('/') + 1);
-}
-
-std::string parent_of(const std::string& path)
-{
-    return path.substr(0, path.rfind('/'));
-}
+// One is carried out, one has been, the next are on their way: the servers never wait for us.
+constexpr unsigned under_way_max = 4;
 
 // Nothing of the transaction was carried out, or maybe all of it.
 bool concerns_all(reply_code code)
@@ -37,33 +28,12 @@ void answer(const batch_entry& one, reply_code code)
         one.removed(code);
 }
 
-std::uint64_t hash_of(const std::string& parent)
+std::string root_of(const batch_entry& one)
 {
-    return std::hash<std::string>{}(parent);
+    return std::string(parent_of(one.parent));
 }
 
 } // namespace
-
-// ---- what was seen of keys ----------------------------------------------------------------------
-
-void seen_keys::add(const std::string& parent)
-{
-    hashes_.resize(slots);
-    const auto hash = hash_of(parent);
-    hashes_[hash % slots] = hash;
-}
-
-void seen_keys::remove(const std::string& parent)
-{
-    if (contains(parent))
-        hashes_[hash_of(parent) % slots] = 0;
-}
-
-bool seen_keys::contains(const std::string& parent) const
-{
-    const auto hash = hash_of(parent);
-    return !hashes_.empty() && hash != 0 && hashes_[hash % slots] == hash;
-}
 
 // ---- whose turn it is ---------------------------------------------------------------------------
 
@@ -93,7 +63,7 @@ void batcher::submit(batch_entry next)
 bool batcher::goes_plain(const batch_entry& one) const
 {
     const bool fits = one.may_touch && quiet_.contains(one.parent) &&
-                      !unwritable_.contains(parent_of(one.parent));
+                      (unwritable_.empty() || !unwritable_.contains(root_of(one)));
     return one.creates() && !fits;
 }
 
@@ -183,7 +153,7 @@ void batcher::send(std::vector<batch_entry> batch)
                  [self = core_.shared_from_this(), this, batch = std::move(batch)](
                      const reply& answer, multi_outcome outcome) mutable {
                      if (answer.code == reply_code::ok)
-                         committed(batch, outcome.results);
+                         committed(batch, std::move(outcome.results));
                      else if (concerns_all(answer.code))
                          answer_all(batch, answer.code);
                      else if (outcome.failed)
@@ -239,7 +209,7 @@ void batcher::create_singly(batch_entry one, ended then)
          .mode = create_mode::ephemeral_sequential},
         [both, answered](const reply& end, const std::string& path, const node_stat& stat) {
             both->found.code = end.code;
-            both->found.name = name_in(path);
+            both->found.name = std::string(name_in(path));
             both->found.czxid = stat.czxid;
             answered();
         });
@@ -281,8 +251,7 @@ void batcher::answer_all(const std::vector<batch_entry>& batch, reply_code code)
 
 // The parent was written by this transaction and no later one when its stat was taken: its `mzxid`
 // is our contender's `czxid`, and its children are those of that moment.
-void batcher::committed(const std::vector<batch_entry>& batch,
-                        const std::vector<multi_result>& results)
+void batcher::committed(const std::vector<batch_entry>& batch, std::vector<multi_result> results)
 {
     core_.counters.batched += batch.size();
     std::size_t operation = 0;
@@ -291,12 +260,13 @@ void batcher::committed(const std::vector<batch_entry>& batch,
             ++operation;
             each.removed(reply_code::ok);
         } else {
-            const auto& made = results.at(operation++);
+            auto& made = results.at(operation++);
             const auto& parent = results.at(operation++).stat;
             const bool only_child = parent.children == 1;
             if (!only_child)
                 quiet_.remove(each.parent);
-            each.created({.name = made.name, .czxid = parent.mzxid, .only_child = only_child});
+            each.created(
+                {.name = std::move(made.name), .czxid = parent.mzxid, .only_child = only_child});
         }
         end_turn(each.parent);
     }
@@ -309,7 +279,7 @@ void batcher::failed(std::vector<batch_entry> batch, reply_code code, std::size_
                     std::make_move_iterator(split.together.begin()),
                     std::make_move_iterator(split.together.end()));
     if (split.untouchable) {
-        unwritable_.insert(parent_of(split.untouchable->parent));
+        unwritable_.insert(root_of(*split.untouchable));
         split.singly.push_back(*std::move(split.untouchable));
     }
     for (auto& each : split.singly) {

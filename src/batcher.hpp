@@ -1,11 +1,13 @@
 #pragma once
 
 #include "src/batch.hpp"
+#include "src/seen_keys.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -14,19 +16,6 @@
 namespace paddock::detail {
 
 class session_core;
-
-/// Remembers of which keys something was seen. Of bounded size, so it forgets: its users may not
-/// rely on it.
-class seen_keys {
-public:
-    void add(const std::string& parent);
-    void remove(const std::string& parent);
-    bool contains(const std::string& parent) const;
-
-private:
-    static constexpr std::size_t slots = 1 << 14; ///< 128 KiB, once there is one
-    std::vector<std::uint64_t> hashes_;           ///< a slot each; one pushes another out
-};
 
 /// Creates and deletes contenders, many in one transaction: group commit.
 ///
@@ -69,14 +58,15 @@ private:
         batch_entry one, ended then = [] {});
     void create_singly(batch_entry one, ended then);
     void learn(const std::string& key, const enqueued& found, const node_stat& parent);
-    void committed(const std::vector<batch_entry>& batch, const std::vector<multi_result>& results);
+    void committed(const std::vector<batch_entry>& batch, std::vector<multi_result> results);
     void failed(std::vector<batch_entry> batch, reply_code code, std::size_t operation);
     void unclear(std::vector<batch_entry> batch);
     void answer_all(const std::vector<batch_entry>& batch, reply_code code);
 
     /// Of a key with an entry that waits or is in a shared transaction.
     struct key_turn {
-        std::deque<batch_entry> behind;
+        std::list<batch_entry>
+            behind;               ///< which allocates nothing while it is empty, as it mostly is
         bool has_creation{false}; ///< it, or what is behind it, is or was one
     };
 

@@ -65,6 +65,9 @@ void check(const lock_config& config)
 {
     check_range("max_hold", config.max_hold, {milliseconds(0), thirty_days});
     check_count("waiters_max", config.waiters_max, 15'000);
+    if (config.handoffs_max > 4'000)
+        throw std::invalid_argument("handoffs_max is " + std::to_string(config.handoffs_max) +
+                                    "; it may be 0 to 4000");
     check_range("retain_for", config.retain_for, {milliseconds(0), std::chrono::hours(1)});
     check_count("retained_max", config.retained_max, 5'000);
 }

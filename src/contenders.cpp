@@ -1,29 +1,43 @@
 #include "src/contenders.hpp"
 
-#include <algorithm>
+#include "src/znode_path.hpp"
+
+#include <iterator>
 #include <utility>
 
 namespace paddock::detail {
 
-contenders::id contenders::add(contender_events events)
+namespace {
+
+bool is_child(std::string_view path, std::string_view parent, std::string_view name)
+{
+    return path.size() == parent.size() + 1 + name.size() && path.starts_with(parent) &&
+           path.ends_with(name) && path[parent.size()] == '/';
+}
+
+} // namespace
+
+contenders::id contenders::add(std::shared_ptr<contender_owner> owner)
 {
     const auto who = ++last_;
-    entries_.emplace(who, entry{nullptr, std::move(events)});
+    entries_.emplace_hint(entries_.end(), who, entry{nullptr, std::move(owner)});
     return who;
 }
 
-void contenders::set_path(id who, const std::string& path)
+void contenders::set_path(id who, std::string_view parent, std::string_view name)
 {
     const auto found = entries_.find(who);
     if (found == entries_.end())
         return;
     auto& contender = found->second;
-    if (contender.at != nullptr ? contender.at->first == path : path.empty())
+    const bool known =
+        contender.at != nullptr ? is_child(contender.at->first, parent, name) : name.empty();
+    if (known)
         return;
     drop_path(contender);
-    if (path.empty())
+    if (name.empty())
         return;
-    auto& at = *znodes_.try_emplace(path).first;
+    auto& at = *znodes_.try_emplace(child_path(parent, name)).first;
     if (const auto before = entries_.find(at.second.owner); before != entries_.end())
         before->second.at = nullptr; // a znode has one owner, the latest
     at.second.owner = who;
@@ -51,10 +65,17 @@ void contenders::settle(znode& at)
         freed_.push_back(at.first);
 }
 
-void contenders::replace(id who, contender_events events)
+std::string contenders::path_of(id who) const
+{
+    const auto found = entries_.find(who);
+    const bool known = found != entries_.end() && found->second.at != nullptr;
+    return known ? found->second.at->first : std::string();
+}
+
+void contenders::replace(id who, std::shared_ptr<contender_owner> owner)
 {
     if (const auto found = entries_.find(who); found != entries_.end())
-        found->second.events = std::move(events);
+        found->second.owner = std::move(owner);
 }
 
 void contenders::remove(id who)
@@ -87,7 +108,7 @@ std::vector<std::string> contenders::take_turn(portion most)
     return paths;
 }
 
-std::function<void()> contenders::take_missing(const std::string& path)
+std::shared_ptr<contender_owner> contenders::take_missing(const std::string& path)
 {
     const auto at = znodes_.find(path);
     if (at == znodes_.end())
@@ -96,7 +117,7 @@ std::function<void()> contenders::take_missing(const std::string& path)
     if (owner == entries_.end())
         return nullptr; // being deleted: who does that will hear
     drop_path(owner->second);
-    return owner->second.events.missing;
+    return owner->second.owner;
 }
 
 void contenders::doom(const std::string& path)
@@ -119,7 +140,11 @@ contenders::watch_id contenders::watch(const std::string& path, freed handler)
     if (at == znodes_.end() || at->second.is_over())
         return 0;
     const auto number = ++last_watch_;
-    at->second.waiters.push_back({number, std::move(handler)});
+    auto& waiters = at->second.waiters;
+    auto last = waiters.before_begin();
+    while (std::next(last) != waiters.end())
+        ++last;
+    waiters.insert_after(last, {number, std::move(handler)});
     watched_.emplace(number, &*at);
     return number;
 }
@@ -152,14 +177,14 @@ std::vector<contenders::freed> contenders::take_freed()
     return handlers;
 }
 
-std::vector<contender_events> contenders::take_all()
+std::vector<std::shared_ptr<contender_owner>> contenders::take_all()
 {
-    std::vector<contender_events> all;
+    std::vector<std::shared_ptr<contender_owner>> all;
     znodes_.clear();
     watched_.clear();
     freed_.clear();
     for (auto& [who, contender] : std::exchange(entries_, {}))
-        all.push_back(std::move(contender.events));
+        all.push_back(std::move(contender.owner));
     return all;
 }
 

@@ -5,9 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <forward_list>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -17,7 +20,7 @@ namespace paddock::detail {
 struct new_contender {
     std::uint64_t epoch{0};
     std::string parent;
-    std::string prefix;               ///< of its name, which the server's number follows
+    std::string_view prefix;          ///< of its name, which the server's number follows
     bool parent_may_be_written{true}; ///< it is a key's, and nobody keeps data in it
 };
 
@@ -42,10 +45,13 @@ struct doomed_contender {
     std::function<void(error_code)> gone{}; ///< success, or `session_lost`; may be empty
 };
 
-/// What a session tells the attempts and holds that live in it.
-struct contender_events {
-    std::function<void()> missing;   ///< its znode was found deleted by somebody else
-    std::function<void(errc)> ended; ///< its session is over
+/// Whose a contender is, an attempt's or a tenure's, and what its session tells that one.
+class contender_owner {
+public:
+    virtual ~contender_owner() = default;
+    /// Its znode was found deleted by somebody else.
+    virtual void on_missing() = 0;
+    virtual void on_session_end(errc why) = 0;
 };
 
 /// The attempts and holds of one session: whose turn it is to be checked at the ensemble, and who
@@ -65,11 +71,13 @@ public:
     /// which of the two has it.
     static constexpr watch_id first_watch = watch_id{1} << 63U;
 
-    id add(contender_events events);
-    /// The znode to check, once it is known; empty: none now.
-    void set_path(id who, const std::string& path);
-    /// Other ears for the same contender: an attempt became a hold.
-    void replace(id who, contender_events events);
+    id add(std::shared_ptr<contender_owner> owner);
+    /// The znode to check, once it is known; without a name: none now.
+    void set_path(id who, std::string_view parent, std::string_view name);
+    /// Of the znode to check; empty: none now.
+    std::string path_of(id who) const;
+    /// Another owner for the same contender: an attempt became a hold.
+    void replace(id who, std::shared_ptr<contender_owner> owner);
     void remove(id who);
 
     /// How much one check may be: `paths` by the time a server needs for it, `bytes` by what it
@@ -82,9 +90,9 @@ public:
     /// The next paths to check, in turns, so that each is checked whatever their number.
     std::vector<std::string> take_turn(portion most);
 
-    /// What to call because the znode at `path` is missing; empty if nobody minds. The path is not
+    /// Whom to tell that the znode at `path` is missing; null if nobody minds. The path is not
     /// checked again: an attempt that is busy will find out by itself, and may have others soon.
-    std::function<void()> take_missing(const std::string& path);
+    std::shared_ptr<contender_owner> take_missing(const std::string& path);
 
     /// Somebody deletes the znode, and will say when it is gone. One call each.
     void doom(const std::string& path);
@@ -98,8 +106,8 @@ public:
     /// Those to wake. A znode that passed from its owner to who deletes it meanwhile wakes nobody.
     std::vector<freed> take_freed();
 
-    /// Empties the registry and gives what is to be told to each.
-    std::vector<contender_events> take_all();
+    /// Empties the registry and gives all who are to be told.
+    std::vector<std::shared_ptr<contender_owner>> take_all();
 
     std::size_t size() const noexcept { return entries_.size(); }
     /// Waits for own znodes.
@@ -111,9 +119,9 @@ private:
         freed handler;
     };
     struct use {
-        id owner{0};            ///< an attempt or a hold
-        std::uint32_t dooms{0}; ///< how many delete it
-        std::vector<waiter> waiters{};
+        id owner{0};                         ///< an attempt or a hold
+        std::uint32_t dooms{0};              ///< how many delete it
+        std::forward_list<waiter> waiters{}; ///< none or one, mostly; in the order of arrival
 
         bool is_over() const noexcept { return owner == 0 && dooms == 0; }
     };
@@ -121,7 +129,7 @@ private:
     using znode = znodes::value_type;
     struct entry {
         znode* at{nullptr};
-        contender_events events;
+        std::shared_ptr<contender_owner> owner;
     };
 
     void drop_path(entry& who);

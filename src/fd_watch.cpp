@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <utility>
@@ -18,6 +20,13 @@ ino_t inode_of(int fd)
 {
     struct stat about {};
     return ::fstat(fd, &about) == 0 ? about.st_ino : 0;
+}
+
+// Where it fails, which it does for sockets that are none of TCP's, nothing is held back.
+void set_cork(int fd, bool closed)
+{
+    const int value = closed ? 1 : 0;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
 }
 
 } // namespace
@@ -54,7 +63,7 @@ void fd_watch::drop()
     current_.reset();
     descriptor_.release(); // never close: the C client does that, or has
     fd_ = -1;
-    reading_ = writing_ = false;
+    reading_ = writing_ = gathering_ = false;
 }
 
 void fd_watch::arm(bool write)
@@ -65,6 +74,18 @@ void fd_watch::arm(bool write)
         wait(false);
     if (write && !writing_)
         wait(true);
+}
+
+void fd_watch::gather()
+{
+    if (fd_ >= 0 && !std::exchange(gathering_, true))
+        set_cork(fd_, true);
+}
+
+void fd_watch::push()
+{
+    if (std::exchange(gathering_, false))
+        set_cork(fd_, false);
 }
 
 void fd_watch::wait(bool write)

@@ -40,6 +40,13 @@ public:
     /// Waits for it to be readable, and writable if so wanted.
     void arm(bool write);
 
+    /// Holds back what is written from now on, until `push`, so that it leaves in as few packets as
+    /// it fits into: the C client writes each request in two pieces, and each would be a packet and
+    /// a turn of the server's by itself.
+    void gather();
+    /// To be called before any C call that may open another socket, as `drop`.
+    void push();
+
     /// -1: none.
     int fd() const noexcept { return fd_; }
 
@@ -52,6 +59,7 @@ private:
     ino_t inode_{0};
     bool reading_{false};
     bool writing_{false};
+    bool gathering_{false};
     std::shared_ptr<void> current_; // gone when dropped: a wait that ends late finds it so
 };
 

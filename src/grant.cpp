@@ -6,9 +6,17 @@
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 namespace paddock::detail {
+namespace {
+
+// Of all grants' signals: each is made once and used once, and a mutex for each would be a good
+// part of what a hold takes.
+std::mutex signal_guard;
+
+} // namespace
 
 grant::grant(std::shared_ptr<tenure> of, paddock::token number, time_point expires)
     : tenure_(std::move(of)), token_(number), expires_(expires)
@@ -66,17 +74,19 @@ bool grant::release(std::function<void(error_code)> gone)
     const auto then = tenure_->leave(was_held);
     if (then == tenure::after_hold::kept && !gone && last_waiter_ == 0)
         return true; // nobody has to hear of it
-    core()->io().post([self = shared_from_this(), then, was_held, gone = std::move(gone)] {
-        self->tell_waiters({});
-        if (then == tenure::after_hold::over) {
-            self->core()->end_tenure(self->of(), was_held, gone);
-            return;
-        }
-        if (then == tenure::after_hold::kept_first)
-            self->core()->watch_age(self->of());
-        if (gone)
-            gone({});
-    });
+    core()->io().post(
+        [self = shared_from_this(), then, was_held, gone = std::move(gone)]() mutable {
+            self->tell_waiters({});
+            const auto& of = self->of();
+            if (then == tenure::after_hold::over)
+                return self->core()->end_tenure(of, was_held, std::move(gone));
+            if (then == tenure::after_hold::passing)
+                return of->when_passed(of, gone);
+            if (then == tenure::after_hold::kept_first)
+                self->core()->watch_age(of);
+            if (gone)
+                gone({});
+        });
     return was_held;
 }
 
@@ -84,7 +94,7 @@ bool grant::lose()
 {
     if (!end_as(phase::lost))
         return false;
-    const std::lock_guard lock(signal_guard_);
+    const std::lock_guard lock(signal_guard);
     if (signal_.stop_possible())
         core()->io().signal([source = signal_]() mutable { source.request_stop(); });
     return true;
@@ -104,7 +114,7 @@ bool grant::end_as(phase which) noexcept
 
 std::stop_token grant::lost_token()
 {
-    const std::lock_guard lock(signal_guard_);
+    const std::lock_guard lock(signal_guard);
     if (!signal_.stop_possible()) {
         signal_ = std::stop_source();
         if (now() == phase::lost)
@@ -130,22 +140,24 @@ void grant::wait(std::uint64_t id, waiter handler)
         std::move(handler)(at == phase::lost ? make_error_code(errc::hold_lost) : error_code());
         return;
     }
-    waiters_.emplace(id, std::move(handler));
+    waiters_.emplace_back(id, std::move(handler));
 }
 
 void grant::give_up_waiting(std::uint64_t id)
 {
-    auto node = waiters_.extract(id);
-    if (!node.empty())
-        std::move(node.mapped())(asio::error::operation_aborted);
+    const auto found = std::find_if(
+        waiters_.begin(), waiters_.end(), [id](const auto& each) { return each.first == id; });
+    if (found == waiters_.end())
+        return;
+    auto given_up = std::move(found->second);
+    waiters_.erase(found);
+    std::move(given_up)(asio::error::operation_aborted);
 }
 
 void grant::tell_waiters(error_code outcome)
 {
-    while (!waiters_.empty()) {
-        auto node = waiters_.extract(waiters_.begin());
-        std::move(node.mapped())(outcome);
-    }
+    for (auto& [id, waiting] : std::exchange(waiters_, {}))
+        std::move(waiting)(outcome);
 }
 
 } // namespace paddock::detail

@@ -8,11 +8,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <list>
 #include <memory>
-#include <mutex>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 namespace paddock::detail {
 
@@ -70,9 +70,8 @@ private:
     const paddock::token token_;
     const time_point expires_;
     std::atomic<phase> phase_{phase::held};
-    std::mutex signal_guard_;
     std::stop_source signal_{std::nostopstate};
-    std::map<std::uint64_t, waiter> waiters_;
+    std::list<std::pair<std::uint64_t, waiter>> waiters_;
     std::atomic<std::uint64_t> last_waiter_{0};
 };
 

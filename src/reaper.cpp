@@ -2,6 +2,7 @@
 
 #include "src/backoff.hpp"
 #include "src/log.hpp"
+#include "src/znode_path.hpp"
 
 #include <utility>
 #include <vector>
@@ -15,7 +16,7 @@ constexpr unsigned vain_looks_max = 3;
 
 std::string path_of(const doomed_contender& node)
 {
-    return node.parent + "/" + node.name;
+    return child_path(node.parent, node.name);
 }
 
 } // namespace

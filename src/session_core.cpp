@@ -249,10 +249,9 @@ void session_core::end_epoch(errc why)
     auto told = contenders_.take_all();
     counters.contenders = 0;
     counters.local_waits = 0;
-    ++epoch_; // nothing that is still on its way belongs to what comes now
-    for (const auto& contender :
-         told) // before their requests are rejected: they hear the reason first
-        contender.ended(why);
+    ++epoch_;                      // nothing that is still on its way belongs to what comes now
+    for (const auto& owner : told) // before their requests are rejected: they hear the reason first
+        owner->on_session_end(why);
     queue_.reject_all(reply_code::session_over);
     batcher_->reject_all(reply_code::session_over);
     reaper_->end_epoch();

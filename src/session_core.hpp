@@ -23,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace paddock::detail {
@@ -85,14 +86,16 @@ public:
     using ready_handler = std::function<void(error_code)>;
     std::uint64_t when_ready(ready_handler handler);
     void forget_ready(std::uint64_t id);
+    /// They can be sent now.
+    bool is_ready() const noexcept { return connected_ && !is_closed(); }
 
     /// Calls back at the next connection, or now, unless the epoch ends before; never gives up.
     void when_connected(std::function<void()> handler);
 
     /// Registers an attempt: while there is one, the session keeps up quorum evidence, and tells it
     /// when the session ends.
-    contenders::id enlist(contender_events events);
-    void set_contender_path(contenders::id who, const std::string& path);
+    contenders::id enlist(std::shared_ptr<contender_owner> owner);
+    void set_contender_path(contenders::id who, std::string_view parent, std::string_view name);
     void delist(contenders::id who);
 
     // Requests, with paths below the chroot.
@@ -136,10 +139,9 @@ public:
     void remove_contender(const doomed_contender& node, std::function<void(reply_code)> handler);
     void count_queued();
 
-    /// Makes sure that the session may be believed for long enough to grant a lock whose contender
-    /// is at `path`: `ok`, `no_node`, or a code that says to look again.
-    void
-    believe(std::uint64_t epoch, const std::string& path, std::function<void(reply_code)> done);
+    /// Makes sure that the session may be believed for long enough to grant a lock to this
+    /// contender: `ok`, `no_node`, or a code that says to look again.
+    void believe(std::uint64_t epoch, contenders::id who, std::function<void(reply_code)> done);
 
     /// Somebody's contender of a form no known client makes: respected, and told once.
     void note_unknown_name(const std::string& path);
@@ -165,9 +167,12 @@ public:
     /// The user's last release arrived: its znode is deleted. `gone` may be empty.
     void end_tenure(const std::shared_ptr<tenure>& ended,
                     bool was_held,
-                    const std::function<void(error_code)>& gone);
+                    std::function<void(error_code)> gone);
     /// Somebody else wants the key: at once if it is kept, or when it is released.
     void give_way(const std::shared_ptr<tenure>& wanted);
+    /// A hold was released to a line in which nobody waits any more.
+    void
+    settle(const std::shared_ptr<tenure>& passing, bool may_be_kept, const tenure::confirm& gone);
     /// Gives a kept contender up when it is old enough; to be asked for again when it is kept
     /// again.
     void watch_age(const std::shared_ptr<tenure>& kept);
@@ -233,7 +238,10 @@ private:
     void wake_waiters();
 
     // requests: session_requests.cpp
-    std::string full(const std::string& path) const { return chroot_ + path; }
+    std::string full(const std::string& path) const
+    {
+        return chroot_.empty() ? path : chroot_ + path;
+    }
     void submit(std::uint64_t epoch, request_kind kind, request_queue::request request);
     void note_sent(request_kind kind);
     reply_code note_answered(std::uint64_t epoch, request_kind kind, const reply& answer);

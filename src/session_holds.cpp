@@ -30,9 +30,7 @@ session_core::begin_tenure(tenure::identity who, tenure::terms how, contenders::
     auto begun = std::make_shared<tenure>(
         shared_from_this(), published_, belief_least(), std::move(who), how);
     begun->contender_id = contender;
-    contenders_.replace(contender,
-                        {.missing = [this, begun] { found_missing(begun); },
-                         .ended = [](errc) {}}); // end_epoch() loses the holds first
+    contenders_.replace(contender, begun);
     tenures_.emplace(contender, begun);
     log_step("is granted", *begun);
     auto granted = begun->begin();
@@ -70,16 +68,17 @@ void session_core::watch_age(const std::shared_ptr<tenure>& kept)
 
 void session_core::end_tenure(const std::shared_ptr<tenure>& ended,
                               bool was_held,
-                              const std::function<void(error_code)>& gone)
+                              std::function<void(error_code)> gone)
 {
     log_step("is released", *ended);
-    auto confirm = [was_held, gone](error_code ec) {
-        if (gone)
-            gone(!was_held && !ec ? make_error_code(errc::hold_lost) : ec);
-    };
-    drop(ended);
+    if (gone && !was_held) {
+        gone = [gone = std::move(gone)](error_code ec) {
+            gone(ec ? ec : make_error_code(errc::hold_lost));
+        };
+    }
     const auto& who = ended->who();
-    reap({who.epoch, who.parent, {}, who.name, std::move(confirm)});
+    reap({who.epoch, who.parent(), {}, who.name(), std::move(gone)});
+    drop(ended);
 }
 
 void session_core::give_way(const std::shared_ptr<tenure>& wanted)
@@ -143,7 +142,7 @@ void session_core::lose(const std::shared_ptr<tenure>& ended,
         granted->tell_waiters(errc::hold_lost);
     }
     if (reap_node)
-        reap({who.epoch, who.parent, {}, who.name});
+        reap({who.epoch, who.parent(), {}, who.name()});
 }
 
 void session_core::reap(doomed_contender node)
@@ -158,8 +157,21 @@ void session_core::drop(const std::shared_ptr<tenure>& ended)
     delist(ended->contender_id);
     io_->cancel(ended->hold_timer);
     io_->cancel(ended->keeping_timer);
-    if (const auto tell = std::exchange(ended->when_over, nullptr))
+    for (const auto& tell : std::exchange(ended->when_over, {}))
         tell();
+}
+
+void session_core::settle(const std::shared_ptr<tenure>& passing,
+                          bool may_be_kept,
+                          const tenure::confirm& gone)
+{
+    const auto then = passing->settle(may_be_kept);
+    if (then == tenure::after_hold::over)
+        return end_tenure(passing, true, gone);
+    if (then == tenure::after_hold::kept_first)
+        watch_age(passing);
+    if (gone)
+        gone({});
 }
 
 void session_core::verify(const std::shared_ptr<grant>& granted,

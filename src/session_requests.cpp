@@ -3,6 +3,7 @@
 
 #include "src/batcher.hpp"
 #include "src/session_core.hpp"
+#include "src/znode_path.hpp"
 
 #include <memory>
 #include <utility>
@@ -336,7 +337,7 @@ void session_core::send_multi(std::uint64_t epoch,
                               request_kind kind)
 {
     for (auto& each : ops)
-        std::visit([this](auto& op) { op.path = full(op.path); }, each);
+        std::visit([this](auto& op) { op.path.insert(0, chroot_); }, each);
     request(epoch,
             kind,
             std::move(handler),
@@ -354,9 +355,10 @@ void session_core::commit(std::uint64_t epoch,
 
 void session_core::enqueue(new_contender wanted, std::function<void(enqueued)> handler)
 {
+    auto path = child_path(wanted.parent, wanted.prefix);
     batcher_->submit({.epoch = wanted.epoch,
-                      .parent = wanted.parent,
-                      .path = wanted.parent + "/" + wanted.prefix,
+                      .parent = std::move(wanted.parent),
+                      .path = std::move(path),
                       .created = std::move(handler),
                       .may_touch = wanted.parent_may_be_written});
 }
@@ -366,7 +368,7 @@ void session_core::remove_contender(const doomed_contender& node,
 {
     batcher_->submit({.epoch = node.epoch,
                       .parent = node.parent,
-                      .path = node.parent + "/" + node.name,
+                      .path = child_path(node.parent, node.name),
                       .removed = std::move(handler)});
 }
 

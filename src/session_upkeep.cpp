@@ -138,8 +138,8 @@ void session_core::send_evidence()
 void session_core::evidence_failed(const std::vector<std::string>& paths, std::size_t index)
 {
     if (index < paths.size()) {
-        if (const auto missing = contenders_.take_missing(paths[index]))
-            missing();
+        if (const auto owner = contenders_.take_missing(paths[index]))
+            owner->on_missing();
         wake_waiters();
     }
     if (connected_ && contenders_.size() != 0)
@@ -165,12 +165,17 @@ void session_core::publish_belief()
 }
 
 void session_core::believe(std::uint64_t epoch,
-                           const std::string& path,
+                           contenders::id who,
                            std::function<void(reply_code)> done)
 {
     const auto enough = [this] { return belief_.deadline() - io_->now() >= belief_least(); };
     if (epoch == epoch_ && connected_ && enough()) {
         done(reply_code::ok);
+        return;
+    }
+    const auto path = contenders_.path_of(who);
+    if (path.empty()) { // found missing a moment ago
+        done(reply_code::no_node);
         return;
     }
     auto judge = [self = shared_from_this(), epoch, enough, done = std::move(done)](

@@ -9,9 +9,9 @@ namespace paddock::detail {
 
 // --- the registry of attempts ---------------------------------------------------------------
 
-contenders::id session_core::enlist(contender_events events)
+contenders::id session_core::enlist(std::shared_ptr<contender_owner> owner)
 {
-    const auto who = contenders_.add(std::move(events));
+    const auto who = contenders_.add(std::move(owner));
     counters.contenders = contenders_.size();
     return who;
 }
@@ -23,9 +23,11 @@ void session_core::note_unknown_name(const std::string& path)
                  ", which no known lock client makes; further ones are not told");
 }
 
-void session_core::set_contender_path(contenders::id who, const std::string& path)
+void session_core::set_contender_path(contenders::id who,
+                                      std::string_view parent,
+                                      std::string_view name)
 {
-    contenders_.set_path(who, path);
+    contenders_.set_path(who, parent, name);
     wake_waiters();
 }
 

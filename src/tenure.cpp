@@ -12,8 +12,8 @@ tenure::tenure(std::shared_ptr<session_core> core,
                nanoseconds belief_least,
                identity who,
                terms how)
-    : core_(std::move(core)), belief_(std::move(belief)), who_(std::move(who)),
-      path_(who_.parent + "/" + who_.name), how_(how), belief_least_(belief_least)
+    : core_(std::move(core)), belief_(std::move(belief)), who_(std::move(who)), how_(how),
+      belief_least_(belief_least)
 {
 }
 
@@ -45,12 +45,29 @@ bool tenure::is_held() const
     return present_ && present_->believed();
 }
 
+bool tenure::is_in_use() const
+{
+    const std::lock_guard lock(guard_);
+    return state_ == state::held || state_ == state::passing;
+}
+
 tenure::after_hold tenure::leave(bool may_be_kept)
 {
     const std::lock_guard lock(guard_);
     if (state_ == state::over)
         return after_hold::over;
     present_.reset();
+    if (!may_be_kept || !has_heirs_)
+        return put_down(may_be_kept);
+    if (passes_left_ == 0 || turn_ >= turns_max)
+        return put_down(false); // the ensemble's queue has its turn
+    --passes_left_;
+    change(state::passing);
+    return after_hold::passing;
+}
+
+tenure::after_hold tenure::put_down(bool may_be_kept)
+{
     const bool keep =
         may_be_kept && how_.retain_for.count() != 0 && !wanted_elsewhere_ && turn_ < turns_max;
     change(keep ? state::kept : state::over);
@@ -58,6 +75,50 @@ tenure::after_hold tenure::leave(bool may_be_kept)
         return after_hold::over;
     kept_since_ = core_->io().now();
     return std::exchange(ages_, true) ? after_hold::kept : after_hold::kept_first;
+}
+
+void tenure::serve_line(unsigned passes_most, bool has_heirs)
+{
+    const std::lock_guard lock(guard_);
+    passes_left_ = passes_most;
+    has_heirs_ = has_heirs;
+}
+
+bool tenure::expect_heir()
+{
+    const std::lock_guard lock(guard_);
+    if (state_ == state::kept)
+        return false;
+    has_heirs_ = true;
+    return true;
+}
+
+void tenure::expect_none()
+{
+    const std::lock_guard lock(guard_);
+    has_heirs_ = false;
+}
+
+std::shared_ptr<grant> tenure::pass_on(bool more)
+{
+    const std::lock_guard lock(guard_);
+    const auto now = core_->io().now();
+    if (state_ != state::passing || belief_->deadline() - now < belief_least_)
+        return nullptr;
+    has_heirs_ = more;
+    auto next = next_grant(now);
+    change(state::held);
+    ++core_->counters.retaken;
+    return next;
+}
+
+tenure::after_hold tenure::settle(bool may_be_kept)
+{
+    const std::lock_guard lock(guard_);
+    if (state_ != state::passing)
+        return after_hold::over; // lost meanwhile
+    has_heirs_ = false;
+    return put_down(may_be_kept);
 }
 
 bool tenure::give_way()
@@ -99,6 +160,16 @@ bool tenure::is_over() const
 {
     const std::lock_guard lock(guard_);
     return state_ == state::over;
+}
+
+void tenure::on_missing()
+{
+    core_->found_missing(shared_from_this());
+}
+
+void tenure::on_session_end(errc)
+{
+    // The session has ended its holds before it tells anybody.
 }
 
 std::shared_ptr<grant> tenure::present() const

@@ -47,6 +47,8 @@ template <typename Send>
 void zk_driver::begin(nanoseconds patience, finisher finish, Send send)
 {
     const bool over = session_over_ || phase_ != phase::open;
+    if (!over && connected_)
+        watch_.gather(); // until the turn that is kicked
     const auto number = calls_.add(runtime_.now(), patience, std::move(finish));
     const zk_handle::refusal refused = over                ? reply_code::session_over
                                        : handle_.is_open() ? send(number)
@@ -216,11 +218,13 @@ void zk_driver::on_ready(fd_watch::ready ready)
 
 void zk_driver::turn(fd_watch::ready ready)
 {
+    watch_.push();
     if (phase_ == phase::leaving)
         take_in_farewell();
     else
         take_in(ready);
     drain();
+    watch_.push();
     if (phase_ == phase::open || phase_ == phase::flushing)
         advance();
     if (!queue_.empty())

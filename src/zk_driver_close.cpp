@@ -87,6 +87,7 @@ void zk_driver::on_flushed(reply_code code)
 
 void zk_driver::ask_to_close()
 {
+    watch_.push();
     poll_interest();
     if (write_wanted_) { // a ping, or watches set again: it goes first
         handle_.process(false, true);

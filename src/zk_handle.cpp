@@ -4,6 +4,7 @@
 #include "src/hosts.hpp"
 #include "src/log.hpp"
 #include "src/zk_complaint.hpp"
+#include "src/znode_path.hpp"
 
 #include <zookeeper/zookeeper.h>
 
@@ -114,11 +115,6 @@ namespace {
 // A sign, ten digits and a zero byte.
 constexpr std::size_t number_bytes = 12;
 
-std::string last_part(std::string_view path)
-{
-    return std::string(path.substr(path.rfind('/') + 1));
-}
-
 } // namespace
 
 void zk_handle::fill(multi_call& call, std::size_t which) const
@@ -150,7 +146,8 @@ std::vector<multi_result> zk_handle::results_of(const multi_call& call)
 {
     std::vector<multi_result> results(call.ops.size());
     for (std::size_t i = 0; i < call.ops.size(); ++i)
-        results[i] = {.name = last_part(call.names[i].c_str()), .stat = to_stat(call.stats[i])};
+        results[i] = {.name = std::string(name_in(call.names[i].c_str())),
+                      .stat = to_stat(call.stats[i])};
     return results;
 }
 

@@ -71,21 +71,32 @@ struct lock_config {
     /// Limits: default zero: as long as the session is believed; at most 30 days.
     std::chrono::milliseconds max_hold{0};
 
-    /// How many contenders one key may have; a later one is refused with `errc::queue_full`.
+    /// How many contenders one key may have, and with `handoffs_max` how many calls of one lock
+    /// object may wait for it; a later one is refused with `errc::queue_full`.
     ///
     /// Limits: default 10'000; 1 to 15'000: a listing of more than about 17'000 names is more than
     ///   other languages' clients can read (`jute.maxbuffer`).
     std::size_t waiters_max{10'000};
 
+    /// How often one contender's key passes directly from one call of this lock object to the next
+    /// that waits for it, without a request, before others in the ensemble's queue get their turn.
+    ///
+    /// With it only one of the calls for a key queues at the ensemble; the others stand in line
+    /// behind it, in this process, in the order of arrival, and not in the order among all
+    /// processes. So it is for keys that many threads of one process want at once.
+    /// Limits: default zero: never, strict order of arrival; at most 4'000.
+    /// Source: Dice, Marathe, Shavit, "Lock Cohorting" (2012).
+    unsigned handoffs_max{0};
+
     /// How long the ensemble goes on seeing a key as ours after its release, so that whoever locks
     /// it next through the same lock object gets it at once: on his own thread, without a request.
     ///
     /// As soon as the session hears that somebody else queues for the key, it is given up: if it is
-    /// held, on its release. Others that only look (`try_lock`) find it taken, and their look makes
-    /// it free. So it is for keys that mostly one process uses. A lock that nobody waits for costs
-    /// a listing more. Retained keys keep the session's evidence going, as holds do. Limits:
-    /// default zero: never retained; at most 1 h. Source: Burrows, "The Chubby lock service"
-    /// (2006), caching of locks.
+    /// held, on its release, or after the hand-offs that are left. Others that only look
+    /// (`try_lock`) find it taken, and their look makes it free. So it is for keys that mostly one
+    /// process uses. A lock that nobody waits for costs a listing more. Retained keys keep the
+    /// session's evidence going, as holds do. Limits: default zero: never retained; at most 1 h.
+    /// Source: Burrows, "The Chubby lock service" (2006), caching of locks.
     std::chrono::milliseconds retain_for{0};
 
     /// How many keys one lock object retains; the least recently used goes first.

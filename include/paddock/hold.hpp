@@ -50,12 +50,13 @@ public:
     /// Gives the lock back and returns at once; says whether it was still held.
     ///
     /// The znode is deleted in the background and retried until it is gone or its session is over;
-    /// or it stays, if the key is retained and nobody else wants it.
+    /// or it stays, if the key is retained and nobody else wants it, or handed on.
     /// Calling it again is allowed and returns false.
     /// Threads: any, one at a time for one hold.
     bool release() noexcept;
 
-    /// Gives the lock back and completes when its znode is confirmed gone, or the key retained.
+    /// Gives the lock back and completes when its znode is confirmed gone, or the key retained or
+    /// handed on.
     ///
     /// Completes with: `void(error_code)`.
     /// Errors: `errc::hold_lost`: it had been lost or released before; another process may have

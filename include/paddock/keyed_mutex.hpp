@@ -69,8 +69,9 @@ void complete_later(Handler handler, const lock_space& space, Outcome outcome)
 ///   `errc::too_many_watches`: a limit; docs/errors.md says how to go on.
 /// - `errc::would_deadlock`: a blocking form on the I/O thread.
 ///
-/// With `lock_config::retain_for` a key that was released may be taken again at once, on the thread
-/// of the call, as long as nobody else queues for it (docs/guarantees.md).
+/// With `lock_config::handoffs_max` a key may pass along the waiting calls of this object before it
+/// is others' turn. With `lock_config::retain_for` a key that was released may be taken again at
+/// once, on the thread of the call, as long as nobody else queues for it (docs/guarantees.md).
 ///
 /// Threads: any, all members; copies share the session and the retained keys.
 /// Lifetime: may be destroyed while waits are outstanding and holds are held.
@@ -123,10 +124,11 @@ public:
 
     /// Waits until the lock on `key` is granted.
     ///
-    /// Creates one ephemeral sequential znode and watches only its predecessor: a release wakes
-    /// one. Completes with: `void(error_code, hold)`; the hold is engaged exactly when the code is
-    /// success. Errors: those of the class. `asio::error::operation_aborted`: cancelled.
-    /// Cancellation: total, partial, terminal. With total the call completes when no znode of this
+    /// Creates one ephemeral sequential znode, unless it stands in line in this process, and
+    /// watches only its predecessor: a release wakes one. Completes with: `void(error_code, hold)`;
+    /// the hold is engaged exactly when the code is success. Errors: those of the class.
+    /// `asio::error::operation_aborted`: cancelled. Cancellation: total, partial, terminal. With
+    /// total the call completes when no znode of this
     ///   attempt remains, or the session that owned it has ended; else at once, and the znode is
     ///   deleted in the background.
     /// Threads: any. The handler runs on its own executor, never inside this call.

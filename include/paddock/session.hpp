@@ -57,7 +57,7 @@ struct session_usage {
     std::uint64_t reaping;      ///< contenders now being deleted, until that is confirmed
     std::uint64_t holds;        ///< now held
     std::uint64_t retained;     ///< contenders now kept between two holds
-    std::uint64_t retaken;      ///< of the grants, those of retained keys, without the ensemble
+    std::uint64_t retaken;      ///< of the grants, those of retained keys and those handed on
     std::uint64_t contenders;   ///< attempts, holds and retained keys now alive
     std::uint64_t watches; ///< now set: on contenders of others, and on the queues of retained keys
     std::uint64_t local_waits; ///< attempts now waiting for contenders of this session: no watch

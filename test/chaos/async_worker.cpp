@@ -99,7 +99,7 @@ private:
                 co_return engaged(co_await one.async_lock(token()), ec);
             co_return co_await one.async_try_lock_for(plan.limit_of_call(), token());
         }
-        auto& locks = plan.object == lock_object::brief ? set->brief : set->keyed;
+        auto& locks = set->locks(plan.object);
         if (plan.how == asking::lock)
             co_return engaged(co_await locks.async_lock(name, token()), ec);
         co_return co_await locks.async_try_lock_for(name, plan.limit_of_call(), token());

@@ -31,7 +31,10 @@ lock_object draw_object(std::mt19937_64& chance, bool blocking)
 {
     if (!blocking && one_in(chance, 8))
         return lock_object::plain;
-    return one_in(chance, 8) ? lock_object::brief : lock_object::keyed;
+    const auto roll = chance() % 8;
+    if (roll == 0)
+        return lock_object::brief;
+    return roll < 4 ? lock_object::kept : lock_object::keyed;
 }
 
 /// Mostly short, so that there is traffic; now and then longer than `brief_hold`; rarely longer

@@ -18,6 +18,7 @@ enum class asking { lock, try_lock, try_lock_for };
 enum class lock_object {
     keyed, ///< `keyed_mutex`
     brief, ///< `keyed_mutex` with a `max_hold` shorter than some stays
+    kept,  ///< `keyed_mutex` that retains its keys, and hands them on in its process
     plain, ///< `mutex`, which only coroutines use: its blocking forms give no hold to watch
 };
 
@@ -72,6 +73,13 @@ private:
 
 /// How long a hold of `lock_object::brief` lasts at most.
 inline constexpr std::chrono::milliseconds brief_hold{150};
+
+/// How long a key of `lock_object::kept` is retained: longer than it takes to want it again,
+/// shorter than a fault.
+inline constexpr std::chrono::milliseconds kept_for{200};
+
+/// How often a key of `lock_object::kept` passes on before others have their turn.
+inline constexpr unsigned handed_on_most = 4;
 
 attempt_plan draw_attempt(std::mt19937_64& chance, const key_choice& keys, bool blocking);
 

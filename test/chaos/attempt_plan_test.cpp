@@ -45,7 +45,7 @@ TEST_CASE("a client of chaos uses every form of the calls", "[unit][chaos]")
     }
 
     CHECK(asked.size() == 3);
-    CHECK(objects.size() == 3);
+    CHECK(objects.size() == 4);
     CHECK(left.size() == 3);
     CHECK(cancelled);
 }

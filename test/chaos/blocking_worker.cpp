@@ -60,7 +60,7 @@ private:
     std::optional<hold> ask(const attempt_plan& plan, error_code& ec)
     {
         const auto set = world_.sets.get(place_); // alive while the call lasts
-        auto& locks = plan.object == lock_object::brief ? set->brief : set->keyed;
+        auto& locks = set->locks(plan.object);
         const auto name = key_name(plan.key);
         if (plan.how == asking::try_lock)
             return locks.try_lock(name, ec);

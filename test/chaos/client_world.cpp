@@ -20,12 +20,17 @@ session_config config_of(const client_options& options)
 } // namespace
 
 lock_set::lock_set(const client_options& options)
-    : owner(config_of(options)), keyed(owner, lock_root), brief(owner, lock_root, [] {
-          lock_config config;
-          config.max_hold = brief_hold;
-          return config;
-      }())
+    : owner(config_of(options)), keyed(owner, lock_root),
+      brief(owner, lock_root, {.max_hold = brief_hold}),
+      kept(owner, lock_root, {.handoffs_max = handed_on_most, .retain_for = kept_for})
 {
+}
+
+keyed_mutex& lock_set::locks(lock_object which)
+{
+    if (which == lock_object::brief)
+        return brief;
+    return which == lock_object::kept ? kept : keyed;
 }
 
 lock_sets::lock_sets(const client_options& options, std::size_t count) : options_(options)

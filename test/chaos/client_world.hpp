@@ -21,9 +21,13 @@ namespace paddock::test {
 struct lock_set {
     explicit lock_set(const client_options& options);
 
+    /// Any but `lock_object::plain`, which has an object for each key.
+    keyed_mutex& locks(lock_object which);
+
     session owner;
     keyed_mutex keyed;
-    keyed_mutex brief; ///< the same queues, with a `max_hold`
+    keyed_mutex brief; // on the same queues, as the next
+    keyed_mutex kept;
 };
 
 /// Sessions that can be replaced while workers use them.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -48,13 +49,13 @@ private:
         case 2:
         case 3: {
             const std::string path = bytes_.flag() ? path_of(who) : "";
-            registry_.set_path(who, path);
+            registry_.set_path(who, "", path.empty() ? path : path.substr(1));
             if (found != entries_.end())
                 found->second.path = path;
             break;
         }
         case 4:
-            registry_.replace(who, events(++ears_));
+            registry_.replace(who, owner(++ears_));
             if (found != entries_.end())
                 found->second.ears = ears_;
             break;
@@ -95,15 +96,21 @@ private:
         return "/" + std::string(who, 'p'); // of all lengths, so that a portion's bytes matter
     }
 
-    detail::contender_events events(int ears)
-    {
-        return {.missing = [this, ears] { heard_.push_back(ears); },
-                .ended = [this, ears](errc) { heard_.push_back(ears); }};
-    }
+    // Notes what it hears by the number of its ears.
+    struct listener final : detail::contender_owner {
+        listener(std::vector<int>& to, int which) : heard(to), ears(which) {}
+        void on_missing() override { heard.push_back(ears); }
+        void on_session_end(errc) override { heard.push_back(ears); }
+
+        std::vector<int>& heard;
+        const int ears;
+    };
+
+    std::shared_ptr<listener> owner(int ears) { return std::make_shared<listener>(heard_, ears); }
 
     void add()
     {
-        const auto who = registry_.add(events(++ears_));
+        const auto who = registry_.add(owner(++ears_));
         require(who > last_, "numbers rise");
         last_ = who;
         entries_.emplace(who, entry{"", ears_});
@@ -180,11 +187,11 @@ private:
             return one.second.path == path;
         });
         const auto told = registry_.take_missing(path);
-        require(static_cast<bool>(told) == (found != entries_.end()), "who minds is told");
+        require((told != nullptr) == (found != entries_.end()), "who minds is told");
         if (!told)
             return;
         heard_.clear();
-        told();
+        told->on_missing();
         require(heard_ == std::vector{found->second.ears}, "the present ears hear it");
         found->second.path.clear(); // it is not checked again
     }
@@ -206,8 +213,8 @@ private:
         for (const auto& [who, one] : entries_)
             expected.push_back(one.ears);
         heard_.clear();
-        for (const auto& events : registry_.take_all())
-            events.ended(errc::session_lost);
+        for (const auto& each : registry_.take_all())
+            each->on_session_end(errc::session_lost);
         require(heard_ == expected, "everybody hears of the end once");
         require(registry_.waiting() == 0 && registry_.take_freed().empty(),
                 "nobody waits behind an end");

@@ -284,7 +284,7 @@ private:
         const auto other = detail::parse_contender(name);
         const auto own = detail::parse_contender(machine_.own_name());
         return other && own && !foreign_.contains(name) &&
-               std::pair(other->sequence, name) < std::pair(own->sequence, own->name);
+               std::pair(other->sequence, other->name) < std::pair(own->sequence, own->name);
     }
 
     bool first_in(const std::vector<std::string>& names) const

@@ -12,8 +12,11 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <atomic>
+#include <netinet/tcp.h>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <thread>
 
 using namespace paddock::test;
@@ -38,7 +41,50 @@ struct connected_client : adapter_client {
     const std::string root = random_root();
 };
 
+// This process's socket to a server that nobody else of it uses.
+int socket_to(const endpoint& server)
+{
+    constexpr int most = 1024;
+    for (int fd = 0; fd < most; ++fd) {
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+            peer.sin_family == AF_INET && ntohs(peer.sin_port) == server.port)
+            return fd;
+    }
+    return -1;
+}
+
+bool is_gathering(int fd)
+{
+    int corked = 0;
+    socklen_t size = sizeof corked;
+    REQUIRE(::getsockopt(fd, IPPROTO_TCP, TCP_CORK, &corked, &size) == 0);
+    return corked != 0;
+}
+
 } // namespace
+
+TEST_CASE("what is asked for in one turn is gathered, and sent with its end",
+          "[integration][adapter]")
+{
+    tcp_proxy way(server());
+    adapter_client client({way.listen_endpoint()});
+    client.wait_for("up");
+    const int fd = socket_to(way.listen_endpoint());
+    REQUIRE(fd >= 0);
+    bool gathering = false;
+
+    client.calls([&](paddock::detail::zk_client& to) {
+        to.stat("/",
+                adapter_client::usual_patience,
+                [](const reply&, const paddock::detail::node_stat&) {});
+        gathering = is_gathering(fd);
+    });
+
+    CHECK(gathering);
+    wait_until([&] { return !is_gathering(fd); });
+}
 
 TEST_CASE("a created znode comes with its real name and its stat, whatever its kind",
           "[integration][adapter]")

@@ -30,16 +30,6 @@ std::string hosts()
     return shared_server().connect_string();
 }
 
-error_code outcome_of(std::future<hold>& attempt)
-{
-    try {
-        attempt.get();
-        return {};
-    } catch (const system_error& failure) {
-        return failure.code();
-    }
-}
-
 } // namespace
 
 TEST_CASE("max_hold ends a hold that a hung worker would keep", "[integration][lock]")

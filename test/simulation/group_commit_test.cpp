@@ -268,14 +268,14 @@ TEST_CASE("a connection lost under transactions and what waits for them loses no
     for (const auto gone_for :
          {nanoseconds(100ms), nanoseconds(10s)}) { // the session stays, or not
         CAPTURE(gone_for.count());
-        crowd c(30);
+        crowd c(50);
         std::vector<attempt_ptr> calls;
-        for (int key = 0; key < 30; ++key) {
+        for (int key = 0; key < 50; ++key) {
             calls.push_back(c.who.lock("k" + std::to_string(key)));
             if (key % 10 == 9)
-                c.s.run(1us); // two leave, and the third waits for them
+                c.s.run(1us); // four leave, and the fifth waits for them
         }
-        for (const auto key : {"k0", "k29"}) // behind one that has left, and one that waits
+        for (const auto key : {"k0", "k49"}) // behind one that has left, and one that waits
             calls.push_back(c.who.try_lock(key));
         c.s.run(1us);
         CHECK(c.who.usage().queued == 12);
@@ -284,7 +284,7 @@ TEST_CASE("a connection lost under transactions and what waits for them loses no
         c.s.mend(c.who);
 
         REQUIRE(c.all_answered(calls, c.s.freed_within()));
-        CHECK(held_by(calls) == (gone_for < c.s.timeout() ? 30 : 0)); // else they are told so
+        CHECK(held_by(calls) == (gone_for < c.s.timeout() ? 50 : 0)); // else they are told so
         for (const auto& each : calls)
             CHECK(each->answers == 1);
         CHECK(c.s.finish() == "");

@@ -35,7 +35,19 @@ void program::open_session(std::size_t which)
     how.max_hold = order_.timeout * what_.max_hold / 1'000;
     how.retain_for = order_.timeout * what_.retain_for / 1'000;
     how.retained_max = what_.retained_max;
+    how.handoffs_max = what_.handoffs_max;
     locks_[which] = std::make_unique<keyed_mutex>(*sessions_[which], order_.root, how);
+}
+
+bool program::wants(std::size_t session,
+                    const std::string& key,
+                    time_point since,
+                    const worker& but) const
+{
+    return what_.handoffs_max != 0 &&
+           std::any_of(workers_.begin(), workers_.end(), [&](const auto& each) {
+               return each.get() != &but && each->wanted(session, key, since);
+           });
 }
 
 void program::start()

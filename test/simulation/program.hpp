@@ -59,6 +59,10 @@ private:
     void prove_alive(std::size_t which);
     session_status status(std::size_t which) const { return sessions_[which]->status(); }
     std::uint64_t renewals(std::size_t which) const { return renewals_[which]; }
+    /// Whether another worker has, or wants, the key in this session, which may tell the worker so
+    /// without asking the ensemble.
+    bool
+    wants(std::size_t session, const std::string& key, time_point since, const worker& but) const;
     bool is_alone() const noexcept { return what_.workers_each == what_.sessions_each; }
 
     witness& seen_;

@@ -265,6 +265,7 @@ session_config scenario::usual() const
 actor& scenario::start(const session_config& config, const lock_config& locks)
 {
     seen.retains = seen.retains || locks.retain_for.count() != 0;
+    seen.hands_on = std::max(seen.hands_on, locks.handoffs_max);
     const auto number = static_cast<checker::client_id>(actors_.size() + 1);
     return *actors_.emplace_back(std::make_unique<actor>(*this, number, config, locks));
 }

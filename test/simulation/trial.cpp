@@ -77,6 +77,7 @@ public:
         result_.workload = what_.name;
         world_.narrator = options.narrator;
         seen_.retains = what_.retain_for != 0;
+        seen_.hands_on = what_.handoffs_max;
         world_.after_each = [this] { seen_.look(); };
     }
 

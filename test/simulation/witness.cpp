@@ -98,7 +98,7 @@ bool witness::had_company(const std::string& key, time_point called, std::int64_
                                            at.contenders.end(),
                                            [&](const auto& each) { return is_own(each.second); });
     // Without one of his own he was told by his process, which knew that the key is held.
-    const std::size_t least = retains && !stood_in_line ? 1 : 2;
+    const std::size_t least = (retains || hands_on != 0) && !stood_in_line ? 1 : 2;
     return at.contenders.size() + static_cast<std::size_t>(at.left.end() - gone) >= least;
 }
 
@@ -149,18 +149,22 @@ void witness::check_turn(const std::string& key, const detail::grant& granted)
     at.last_token = token;
 }
 
-// A retained key is given again only to who cannot know that somebody waits. Belief ends half a
-// time-out after evidence was sent, and who came before that was heard of before it was answered.
+// A key is given again, beyond the hand-offs that are allowed, only to who cannot know that
+// somebody waits. Belief ends half a time-out after evidence was sent, and who came before that was
+// heard of before it was answered.
 void witness::check_overtaking(const std::string& key, const detail::grant& granted)
 {
     const auto own = granted.of()->who().czxid;
     if (granted.token() == detail::token_of(own, 0))
         return;
-    for (const auto& [czxid, each] : queues_[key].contenders) {
-        if (czxid != own && world_.now() - each.since > timeout_ * 3 / 5)
-            violated("key " + key + ": token " + std::to_string(granted.token().value()) +
-                     " is granted again while " + each.path + " has waited for long");
-    }
+    auto& at = queues_[key];
+    const auto waiting =
+        std::find_if(at.contenders.begin(), at.contenders.end(), [&](const auto& each) {
+            return each.first != own && world_.now() - each.second.since > timeout_ * 3 / 5;
+        });
+    if (waiting != at.contenders.end() && ++at.overtaken[own] > hands_on)
+        violated("key " + key + ": token " + std::to_string(granted.token().value()) +
+                 " is granted again while " + waiting->second.path + " has waited for long");
 }
 
 // ---- grants and their ends ---------------------------------------------------------------------

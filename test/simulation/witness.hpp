@@ -95,6 +95,7 @@ public:
     std::uint64_t batched{0};   ///< contenders in transactions with others, by who lived to the end
     std::uint64_t retaken{0};   ///< grants of retained keys, by the same
     bool retains{false};        ///< contenders are kept between holds, and their queues watched
+    unsigned hands_on{0};       ///< so often a key passes along the calls of a process
     bool may_be_worn_out{false}; ///< some parent's numbers were brought near their end
     /// The least time seen between the end of a belief and the first moment in which the leader
     /// may expire the session, in shares of the time-out.
@@ -115,6 +116,7 @@ private:
         std::map<std::int64_t, contender> contenders; ///< by czxid, as committed
         std::vector<std::shared_ptr<observed>> open;  ///< holds that were not let go
         std::int64_t last_token{0};                   ///< granted
+        std::map<std::int64_t, unsigned> overtaken;   ///< by czxid: grants while others waited long
         bool observed_once{false};                    ///< a contender was seen here
         std::vector<departure> left;                  ///< who went, in the order of their going
     };

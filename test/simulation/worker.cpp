@@ -21,6 +21,7 @@ void worker::start()
 void worker::think()
 {
     doing_ = activity::thinking;
+    idle_since_ = where().now();
     if (owner_.finishing_) {
         doing_ = activity::nothing;
         return;
@@ -139,7 +140,8 @@ bool worker::may_be_told(error_code ec)
 {
     const auto waited = where().now() - called_;
     if (!ec && limit_ == 0ns) // it looked once, and found somebody
-        return limited_ && owner_.seen_.had_company(key_, called_, session_before_);
+        return limited_ && (owner_.wants(session_, key_, called_, *this) ||
+                            owner_.seen_.had_company(key_, called_, session_before_));
     if (!ec) // not granted in time; its clock may be fast
         return limited_ && waited >= limit_ - limit_ / 500;
     if (ec == asio::error::operation_aborted)
@@ -338,6 +340,12 @@ std::string worker::pick_key()
     const auto magnitude = std::uint64_t{1} << chance().below(std::bit_width(keys));
     const auto rank = (magnitude + chance().below(magnitude) - 1) % keys;
     return std::string(owner_.what_.name) + "-" + std::to_string(rank);
+}
+
+bool worker::wanted(std::size_t session, const std::string& key, time_point since) const
+{
+    const bool idle = doing_ == activity::nothing || doing_ == activity::thinking;
+    return session_ == session && key_ == key && (!idle || idle_since_ >= since);
 }
 
 std::string worker::describe() const

@@ -21,6 +21,8 @@ public:
     void hurry(); ///< ends what it does soon
     bool idle() const noexcept { return doing_ == activity::nothing; }
     std::string describe() const;
+    /// Whether it has, or wants, the key, or did since then.
+    bool wanted(std::size_t session, const std::string& key, time_point since) const;
 
 private:
     enum class activity { nothing, thinking, calling, holding, letting_go };
@@ -55,6 +57,7 @@ private:
     std::uint64_t attempt_{0};
     std::string key_;
     time_point called_{};
+    time_point idle_since_{};
     nanoseconds limit_{0};
     bool limited_{false};
     bool cancelled_{false};

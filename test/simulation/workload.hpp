@@ -35,6 +35,7 @@ struct workload {
     int max_hold{0}; ///< of the lock; 0: none
     int retain_for{0};
     std::size_t retained_max{1'000};
+    unsigned handoffs_max{0};
 
     int lasts{8}; ///< time-outs in which faults begin
 

@@ -24,6 +24,16 @@ void connect(const session& client, source_line where)
         throw timed_out("not connected, at " + where.text() + ": " + client.status().explanation);
 }
 
+error_code outcome_of(std::future<hold>& attempt)
+{
+    try {
+        attempt.get();
+        return {};
+    } catch (const system_error& failure) {
+        return failure.code();
+    }
+}
+
 std::set<std::string> contenders_below(const endpoint& server, const std::string& root)
 {
     std::set<std::string> below;

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <set>
 #include <string>
 
@@ -23,6 +24,9 @@ session_config config_for(const std::string& hosts,
 
 /// Waits until the session is connected.
 void connect(const session& client, source_line where = source_line::current());
+
+/// How an attempt ended; success if it was granted, and the hold is let go of then. Waits for it.
+error_code outcome_of(std::future<hold>& attempt);
 
 /// The contenders below `root`, as the server knows them.
 std::set<std::string> contenders_below(const endpoint& server, const std::string& root);

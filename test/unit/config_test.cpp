@@ -133,6 +133,8 @@ TEST_CASE("a bad member of a lock's configuration is named", "[unit][config]")
         {"max_hold", [](auto& config) { config.max_hold = thirty_days + 1ms; }},
         {"waiters_max", [](auto& config) { config.waiters_max = 0; }},
         {"waiters_max", [](auto& config) { config.waiters_max = 15'001; }},
+        {"handoffs_max", [](auto& config) { config.handoffs_max = 4'001; }},
+        {"handoffs_max", [](auto& config) { config.handoffs_max = static_cast<unsigned>(-1); }},
         {"retain_for", [](auto& config) { config.retain_for = -1ms; }},
         {"retain_for", [](auto& config) { config.retain_for = 1h + 1ms; }},
         {"retained_max", [](auto& config) { config.retained_max = 0; }},
@@ -153,10 +155,20 @@ TEST_CASE("the limits of a lock's configuration are themselves allowed", "[unit]
     const lock_config rows[] = {
         {.max_hold = 0ms, .waiters_max = 1},
         {.max_hold = thirty_days, .waiters_max = 15'000},
+        {.handoffs_max = 0},
+        {.handoffs_max = 4'000},
         {.retain_for = 1ms, .retained_max = 1},
         {.retain_for = 1h, .retained_max = 5'000},
     };
 
     for (const auto& config : rows)
         CHECK_NOTHROW(check(config));
+}
+
+TEST_CASE("a refused number says what it is and what it may be", "[unit][config]")
+{
+    CHECK_THROWS_MATCHES(
+        check(lock_config{.handoffs_max = 4'001}),
+        std::invalid_argument,
+        MessageMatches(ContainsSubstring("4001") && ContainsSubstring("0 to 4000")));
 }

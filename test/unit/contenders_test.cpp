@@ -3,21 +3,51 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 using paddock::errc;
-using paddock::detail::contender_events;
+using paddock::detail::contender_owner;
 using paddock::detail::contenders;
 
 namespace {
 
+struct owner final : contender_owner {
+    std::function<void()> missing{[] {}};
+    std::function<void(errc)> ended{[](errc) {}};
+
+    void on_missing() override { missing(); }
+    void on_session_end(errc why) override { ended(why); }
+};
+
+std::shared_ptr<owner> anybody()
+{
+    return std::make_shared<owner>();
+}
+
+std::shared_ptr<owner> who_is_told(std::function<void()> missing)
+{
+    auto made = anybody();
+    made->missing = std::move(missing);
+    return made;
+}
+
+std::shared_ptr<owner> who_hears_the_end(std::function<void(errc)> ended)
+{
+    auto made = anybody();
+    made->ended = std::move(ended);
+    return made;
+}
+
+// At a path such as "/1".
 contenders::id add_at(contenders& registry, const std::string& path)
 {
-    const auto who = registry.add({[] {}, [](errc) {}});
-    registry.set_path(who, path);
+    const auto who = registry.add(anybody());
+    registry.set_path(who, "", path.substr(1));
     return who;
 }
 
@@ -68,12 +98,12 @@ TEST_CASE("a turn is never longer than asked for and names nobody twice", "[unit
 TEST_CASE("an attempt without a znode is not checked", "[unit][contenders]")
 {
     contenders registry;
-    registry.add({});
+    registry.add(anybody());
     const auto named = add_at(registry, "/1");
-    registry.add({});
+    registry.add(anybody());
 
     CHECK(registry.take_turn(paths(2)) == std::vector<std::string>{"/1"});
-    registry.set_path(named, "");
+    registry.set_path(named, "", "");
     CHECK(registry.take_turn(paths(2)).empty());
 }
 
@@ -129,11 +159,11 @@ TEST_CASE("the owner of a missing znode is told, and nobody else", "[unit][conte
 {
     contenders registry;
     int told = 0;
-    const auto who = registry.add({[&] { ++told; }, {}});
-    registry.set_path(who, "/1");
+    const auto who = registry.add(who_is_told([&] { ++told; }));
+    registry.set_path(who, "", "1");
     add_at(registry, "/2");
 
-    registry.take_missing("/1")();
+    registry.take_missing("/1")->on_missing();
 
     CHECK(told == 1);
     CHECK_FALSE(registry.take_missing("/3"));
@@ -142,14 +172,14 @@ TEST_CASE("the owner of a missing znode is told, and nobody else", "[unit][conte
 TEST_CASE("a znode that was found missing is not checked again", "[unit][contenders]")
 {
     contenders registry;
-    const auto who = registry.add({[] {}, {}});
-    registry.set_path(who, "/1");
+    const auto who = registry.add(anybody());
+    registry.set_path(who, "", "1");
     add_at(registry, "/2");
 
     CHECK(registry.take_missing("/1"));
 
     CHECK(registry.take_turn(paths(10)) == std::vector<std::string>{"/2"});
-    registry.set_path(who, "/3"); // it queues again
+    registry.set_path(who, "", "3"); // it queues again
     CHECK(registry.take_turn(paths(10)) == std::vector<std::string>{"/3", "/2"});
 }
 
@@ -168,14 +198,31 @@ TEST_CASE("a hold takes over the events of its attempt and keeps its path", "[un
 {
     contenders registry;
     std::vector<std::string> told;
-    const auto who = registry.add({[&] { told.emplace_back("attempt"); }, {}});
-    registry.set_path(who, "/1");
+    const auto who = registry.add(who_is_told([&] { told.emplace_back("attempt"); }));
+    registry.set_path(who, "", "1");
 
-    registry.replace(who, {[&] { told.emplace_back("hold"); }, {}});
-    registry.take_missing("/1")();
+    registry.replace(who, who_is_told([&] { told.emplace_back("hold"); }));
+    registry.take_missing("/1")->on_missing();
 
     CHECK(told == std::vector<std::string>{"hold"});
     CHECK(registry.size() == 1);
+}
+
+TEST_CASE("a path is told by its parent and its name", "[unit][contenders]")
+{
+    contenders registry;
+    const auto who = registry.add(anybody());
+    CHECK(registry.path_of(who).empty());
+    registry.set_path(who, "/a/b", "c");
+    CHECK(registry.path_of(who) == "/a/b/c");
+    CHECK(registry.take_turn(paths(1)) == std::vector<std::string>{"/a/b/c"});
+
+    registry.set_path(who, "/a", "b-c"); // as long, with the same ends
+    CHECK(registry.path_of(who) == "/a/b-c");
+    registry.set_path(who, "/a", "");
+    CHECK(registry.path_of(who).empty());
+    registry.remove(who);
+    CHECK(registry.path_of(who).empty());
 }
 
 TEST_CASE("calls for one who has left do nothing", "[unit][contenders]")
@@ -184,8 +231,8 @@ TEST_CASE("calls for one who has left do nothing", "[unit][contenders]")
     const auto who = add_at(registry, "/1");
     registry.remove(who);
 
-    registry.set_path(who, "/1");
-    registry.replace(who, {});
+    registry.set_path(who, "", "1");
+    registry.replace(who, anybody());
     registry.remove(who);
 
     CHECK(registry.size() == 0);
@@ -197,10 +244,11 @@ TEST_CASE("at the end of a session everybody is told, in order of arrival", "[un
     contenders registry;
     std::vector<std::pair<int, errc>> told;
     for (const int number : {1, 2, 3})
-        registry.add({{}, [&told, number](errc why) { told.emplace_back(number, why); }});
+        registry.add(
+            who_hears_the_end([&told, number](errc why) { told.emplace_back(number, why); }));
 
-    for (const auto& events : registry.take_all())
-        events.ended(errc::session_lost);
+    for (const auto& each : registry.take_all())
+        each->on_session_end(errc::session_lost);
 
     const std::vector<std::pair<int, errc>> expected{
         {1, errc::session_lost}, {2, errc::session_lost}, {3, errc::session_lost}};
@@ -214,7 +262,7 @@ TEST_CASE("contenders are numbered from one and no number comes twice", "[unit][
     std::set<contenders::id> seen;
 
     for (int count = 0; count < 100; ++count) {
-        const auto who = registry.add({});
+        const auto who = registry.add(anybody());
         CHECK(who != 0);
         CHECK(seen.insert(who).second);
         registry.take_all();
@@ -258,15 +306,15 @@ TEST_CASE("who waits for an own znode is woken once it is nobody's", "[unit][con
     }
     SECTION("its owner has no znode any more")
     {
-        w.registry.set_path(who, "");
+        w.registry.set_path(who, "", "");
     }
     SECTION("its owner has another znode")
     {
-        w.registry.set_path(who, "/2");
+        w.registry.set_path(who, "", "2");
     }
     SECTION("it was found missing")
     {
-        w.registry.take_missing("/1")();
+        w.registry.take_missing("/1")->on_missing();
     }
     SECTION("it is deleted, and confirmed to be gone")
     {
@@ -296,10 +344,10 @@ TEST_CASE("only own znodes are waited for here", "[unit][contenders][waiters]")
 {
     waits w;
     CHECK(w.behind("/1", 'a') == 0);
-    const auto who = w.registry.add({[] {}, [](errc) {}});
+    const auto who = w.registry.add(anybody());
     CHECK(w.behind("", 'a') == 0);
 
-    w.registry.set_path(who, "/1");
+    w.registry.set_path(who, "", "1");
     CHECK(w.behind("/2", 'a') == 0);
     CHECK(w.behind("/1", 'a') != 0);
 
@@ -337,13 +385,13 @@ TEST_CASE("a znode that gets its owner back before anybody is woken is waited fo
     waits w;
     const auto who = add_at(w.registry, "/1");
     w.behind("/1", 'a');
-    w.registry.set_path(who, "");
-    w.registry.set_path(who, "/1");
+    w.registry.set_path(who, "", "");
+    w.registry.set_path(who, "", "1");
     CHECK(w.wake().empty());
 
-    w.registry.set_path(who, "/1"); // says nothing new
+    w.registry.set_path(who, "", "1"); // says nothing new
     CHECK_FALSE(w.registry.anybody_freed());
-    w.registry.set_path(who, "/2");
+    w.registry.set_path(who, "", "2");
 
     CHECK(w.wake() == "a");
 }

@@ -33,8 +33,8 @@ struct stage {
     {
         belief->set(thread->time + 5s);
         tenure::identity who{.key = "42",
-                             .parent = "/locks/42",
-                             .name = "_c_a-lock-0000000001",
+                             .path = "/locks/42/_c_a-lock-0000000001",
+                             .parent_size = 9,
                              .epoch = core->epoch(),
                              .czxid = 7};
         const tenure::terms how{.max_hold = max_hold.value_or(0s)};

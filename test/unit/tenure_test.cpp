@@ -30,8 +30,8 @@ struct stage {
     {
         belief->set(thread->time + 5s);
         const tenure::identity who{.key = "42",
-                                   .parent = "/locks/42",
-                                   .name = "_c_a-lock-0000000001",
+                                   .path = "/locks/42/_c_a-lock-0000000001",
+                                   .parent_size = 9,
                                    .epoch = core->epoch(),
                                    .czxid = 7};
         contender = std::make_shared<tenure>(core, belief, 1s, who, how);
@@ -221,6 +221,56 @@ TEST_CASE("one release in a contender's age tells that somebody has to look afte
     CHECK(on.contender->leave(true) == tenure::after_hold::kept_first);
     REQUIRE(on.contender->take_again());
     on.contender->give_way();
+    CHECK(on.contender->leave(true) == tenure::after_hold::over);
+}
+
+TEST_CASE("a contender passes as often as it may, also where it is kept in between",
+          "[unit][tenure]")
+{
+    stage on;
+    on.contender->serve_line(2, true);
+    CHECK(on.contender->leave(true) == tenure::after_hold::passing);
+    CHECK_FALSE(on.contender->take_again()); // it is somebody's
+    const auto second = on.contender->pass_on(false);
+    REQUIRE(second);
+    CHECK(second->token() == token_of(7, 1));
+    CHECK(on.contender->leave(true) == tenure::after_hold::kept_first);
+    CHECK_FALSE(on.contender->expect_heir()); // who comes now takes it himself
+
+    REQUIRE(on.contender->take_again());
+    CHECK(on.contender->expect_heir());
+    CHECK(on.contender->leave(true) == tenure::after_hold::passing);
+    REQUIRE(on.contender->pass_on(true));
+
+    CHECK(on.contender->leave(true) == tenure::after_hold::over);
+    CHECK_FALSE(on.contender->pass_on(true));
+}
+
+TEST_CASE("a contender passes only with belief, and is settled where there is none",
+          "[unit][tenure]")
+{
+    stage on;
+    on.contender->serve_line(2, true);
+    REQUIRE(on.contender->leave(true) == tenure::after_hold::passing);
+    on.thread->time += 4s + 1ns;
+
+    CHECK_FALSE(on.contender->pass_on(true));
+
+    CHECK(on.contender->settle(false) == tenure::after_hold::over);
+}
+
+TEST_CASE("the last hold of a contender is not passed on: its token would be another's",
+          "[unit][tenure]")
+{
+    stage on;
+    on.keep();
+    for (std::int64_t turn = 1; turn < turns_max - 1; ++turn)
+        on.contender->take_again()->release({});
+    const auto last = on.contender->take_again();
+    REQUIRE(last->token() == token_of(7, turns_max - 1));
+
+    on.contender->serve_line(4'000, true);
+
     CHECK(on.contender->leave(true) == tenure::after_hold::over);
 }
 
