@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 PACKAGES = ("libzookeeper-java", "libzookeeper-st-dev", "libcurator-recipes-java", "python3-kazoo",
-            "golang-github-samuel-go-zookeeper-dev", "default-jre-headless", "golang-go", "g++")
+            "golang-github-samuel-go-zookeeper-dev", "default-jre-headless", "golang-go", "g++", "etcd-server")
 
 
 def circumstances():

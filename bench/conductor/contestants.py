@@ -11,7 +11,7 @@ PYTHON = "/usr/bin/python3"  # the distribution's, which sees its packages
 JARS = ("curator-client", "curator-framework", "curator-recipes", "zookeeper", "zookeeper-jute",
         "guava", "slf4j-api", "slf4j-nop", "netty-all")
 OWN = ("paddock", "raw")
-NO_PEERS = (*OWN, "redis", "postgres")  # no ZooKeeper libraries: they are for orientation
+NO_PEERS = (*OWN, "redis", "postgres", "etcd")  # no ZooKeeper libraries: they are for orientation
 
 
 class BenchFailed(Exception):
@@ -116,8 +116,7 @@ def find_drivers(tree):
 
 def make_peers(tree, note):
     """The commands of the peers by name. A peer whose packages are missing is left out, and said."""
-    folder = tree / "bench/peers"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = peers_folder(tree)
     commands = {}
     for name, make in (("kazoo", make_kazoo), ("curator", make_curator), ("go-zookeeper", make_go)):
         try:
@@ -125,6 +124,12 @@ def make_peers(tree, note):
         except BenchFailed as failure:
             note(f"without {name}: {failure}")
     return commands
+
+
+def peers_folder(tree):
+    folder = tree / "bench/peers"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def make_kazoo(_):
@@ -139,8 +144,13 @@ def make_curator(folder):
 
 
 def make_go(folder):
+    return [build_go(folder, "go_zookeeper")]
+
+
+def build_go(folder, name):
+    """The driver of that name, with the packages that the distribution has."""
     env = os.environ | {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode",
                         "GOCACHE": str(folder / "go-cache")}
-    quietly("go", "build", "-o", folder / "go_driver", "main.go", env=env,
-            cwd=ROOT / "bench/peers/go_zookeeper")
-    return [folder / "go_driver"]
+    driver = folder / f"{name}_driver"
+    quietly("go", "build", "-o", driver, "main.go", env=env, cwd=ROOT / f"bench/peers/{name}")
+    return driver

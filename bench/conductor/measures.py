@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-from contestants import BenchFailed, Contestant, Relay
+from contestants import OWN, BenchFailed, Contestant, Relay
 
 ROUNDS = 3  # of turns, within a run
 PATIENCE = 5  # turns without a single round trip: a busy machine can stop somebody for that long
@@ -17,11 +17,12 @@ class Stage:
     # Each way: 2 ms for a round trip.
     DELAY_US = 1000
 
-    def __init__(self, ensemble, drivers, tools, seconds):
+    def __init__(self, ensemble, drivers, tools, seconds, keys_most):
         self.ensemble = ensemble
         self.drivers = drivers
         self.tools = tools
         self.seconds = seconds  # of a turn
+        self.keys_most = keys_most  # that a `Scale` goes up to
         self.near = None
         self.far = None
         self.relay = None
@@ -93,6 +94,29 @@ class Turns:
                 if answer:
                     rates.setdefault(one.name, []).append(answer.rate)
         return {name: sum(some) / len(some) for name, some in rates.items()}
+
+
+@dataclass
+class ProcessorTime:
+    """What the client's process takes of a processor for each lock with its release."""
+    name: str
+    says: str
+    task: str
+    in_flight: int
+    figure: str
+    unit = "us"
+    more_is_better = False
+    peers_of = None
+
+    def run(self, stage, number):
+        used = {}
+        for _ in range(ROUNDS):
+            for one in turned([each for each in stage.everybody() if each.name in OWN], number):
+                answer = one.ask(self.task, self.in_flight, stage.seconds / ROUNDS)
+                used.setdefault(one.name, []).extend(answer.more)
+        if not all(used.values()):
+            raise BenchFailed(f"{self.name}: turns are too short to do anything in them")
+        return {name: statistics.median(some) for name, some in used.items()}
 
 
 @dataclass
@@ -199,6 +223,30 @@ class Memory:
         return {"paddock": answer.more[0] / self.keys}
 
 
+@dataclass
+class Scale:
+    """What a held key costs Paddock where there are more and more of them.
+
+    Each number has a process of its own. Its values are no contestants' but the numbers': the bytes
+    allocated for a key, and the microseconds of processor time for its lock and release.
+    """
+    name: str
+    says: str
+    task: str
+    counts: tuple
+    runs_max = 3
+    peers_of = None
+
+    def run(self, stage, _):
+        values = {}
+        for count in sorted({min(each, stage.keys_most) for each in self.counts}):
+            with stage.alone("paddock", f"/bench-{self.name}") as measured:
+                answer = measured.ask(self.task, count, 0)
+            allocated, processor_us = answer.more
+            values[count] = (allocated / count, processor_us)
+        return values
+
+
 def turned(contestants, number):
     """All of them, another one first in each run."""
     first = number % len(contestants)
@@ -213,6 +261,8 @@ MEASURES = [
       for count in (1, 8, 64, 256, 1024)),
     *(Turns(f"handoff{count}", f"{count} sessions on one key", "hand_off", count)
       for count in (2, 8, 32)),
+    Turns("local_handoff8", "8 callers of one process on one key, passed on; the peers' 8 sessions",
+          "local_hand_off", 8, peers_of="handoff8"),
     RoundTrips("delayed", "one caller, each release confirmed, 2 ms away", "delayed_round_trips"),
     Local("retained", "one thread takes retained keys again", "retained", "retained_per_s",
           "locks/s", lambda answer: answer.rate, more_is_better=True),
@@ -220,11 +270,16 @@ MEASURES = [
           "retained_p50_us", "us", lambda answer: answer.more[0]),
     Local("held_call", "a hold is asked whether it is held", "held", "held_ns", "ns",
           lambda answer: answer.more[0]),  # the microseconds of a thousand
+    ProcessorTime("keys64_cpu", "processor time of a lock, 64 callers in one session", "keys", 64,
+                  "keys64_cpu_us"),
     Recovery("recovery", "the longest time without a lock when the leader is killed", "recovery_s"),
     Memory("held", "memory of 20,000 held keys", "memory_held", "bytes_per_held", 20_000),
     Memory("waiting", "memory of 5,000 keys waited for", "memory_waiting", "bytes_per_waiting",
            5_000, held_by_other=True),
+    Scale("scale", "memory and processor time of a held key, against their number", "hold_many",
+          (1_000, 5_000, 20_000, 50_000, 100_000)),
 ]
+TIMED = (Turns, ProcessorTime, RoundTrips, Local)
 QUICK = ("solo_scope", "solo_confirmed", "keys64", "keys256", "handoff8", "delayed", "retained",
          "retained_p50", "held_call", "held", "waiting")
 
@@ -236,7 +291,7 @@ def measure_all(stage, measures, runs, limit, note):
     faster by it. With a limit in seconds, no run is begun that would probably end after it.
     """
     values = {each.name: {} for each in measures}
-    timed = [each for each in measures if isinstance(each, (Turns, RoundTrips, Local))]
+    timed = [each for each in measures if isinstance(each, TIMED)]
 
     def one_run(number, some, what):
         for measure in some:
@@ -258,4 +313,13 @@ def measure_all(stage, measures, runs, limit, note):
     for measure in (each for each in measures if each not in timed):
         for number in range(min(runs, measure.runs_max)):
             one_run(number, [measure], f"run {number + 1}")
+    leave_out_idle(values, note)
     return values
+
+
+def leave_out_idle(values, note):
+    """Takes out who did nothing within some turn: a rate of zero has no ratio."""
+    for measure, runs in values.items():
+        for name in [name for name, some in runs.items() if name != "paddock" and not all(some)]:
+            note(f"{measure}: without {name}, for which a turn was too short; give more --seconds")
+            del runs[name]

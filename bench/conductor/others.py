@@ -6,10 +6,13 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from contestants import BenchFailed, quietly
+from contestants import BenchFailed, build_go, peers_folder, quietly
 
 START_LIMIT_S = 20
 
@@ -21,14 +24,22 @@ def memory_folder():
                                  dir=memory if os.access(memory, os.W_OK) else None))
 
 
+def free_ports(count):
+    """So many different ones."""
+    with ExitStack() as taken:  # each until all are there, or one could come twice
+        sockets = [taken.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in sockets]
+
+
 class Other:
-    """A server of its own, on a free port, for as long as this; its driver is in bench/peers."""
+    """A server of its own, on free ports, for as long as this; its driver is in bench/peers."""
+
+    PORTS = 1  # the first is for clients
 
     def __init__(self, driver):
         self.command = [driver]
         self.folder = memory_folder()
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            self.port = taken.getsockname()[1]
+        self.port, *self.more_ports = free_ports(self.PORTS)
         self.host = f"127.0.0.1:{self.port}"
         self.process = None
         try:
@@ -37,6 +48,14 @@ class Other:
         except BaseException:
             self.end()
             raise
+
+    @classmethod
+    def make_driver(cls, tree):
+        """The driver, which CMake built with Paddock's if its library was there."""
+        driver = tree / f"bench/{cls.name}_driver"
+        if not driver.exists():
+            raise BenchFailed("its driver is not built")
+        return driver
 
     def _wait(self):
         deadline = time.monotonic() + START_LIMIT_S
@@ -103,7 +122,39 @@ class Postgres(Other):
         return asked.returncode == 0
 
 
-OTHERS = (Redis, Postgres)
+class Etcd(Other):
+    name = "etcd"
+    PORTS = 2  # it wants one for its peers, and has none
+
+    @staticmethod
+    def is_here():
+        return shutil.which("etcd") is not None
+
+    @classmethod
+    def make_driver(cls, tree):
+        return build_go(peers_folder(tree), cls.name)
+
+    def start(self):
+        url, peer_url = (f"http://127.0.0.1:{port}" for port in (self.port, *self.more_ports))
+        return subprocess.Popen(
+            ["etcd", "--name", "bench", "--data-dir", self.folder / "data",
+             "--listen-client-urls", url, "--advertise-client-urls", url,
+             "--listen-peer-urls", peer_url, "--initial-advertise-peer-urls", peer_url,
+             "--initial-cluster", f"bench={peer_url}",
+             # It keeps each key's history until told otherwise, and stops at 2 GB of it.
+             "--auto-compaction-retention", "1m"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def is_ready(self):
+        # It listens before it has elected itself.
+        try:
+            with urllib.request.urlopen(f"http://{self.host}/health", timeout=1) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+OTHERS = (Redis, Postgres, Etcd)
 
 
 @dataclass
@@ -113,7 +164,14 @@ class Tools:
     others: list  # of kind and driver
 
 
-def find_tools(tree):
-    drivers = ((kind, tree / f"bench/{kind.name}_driver") for kind in OTHERS)
-    return Tools(tree / "bench/delay_relay",
-                 [(kind, driver) for kind, driver in drivers if kind.is_here() and driver.exists()])
+def find_tools(tree, note):
+    """With those others whose packages are here; which are not is said."""
+    others = []
+    for kind in OTHERS:
+        try:
+            if not kind.is_here():
+                raise BenchFailed("its server is not installed")
+            others.append((kind, kind.make_driver(tree)))
+        except BenchFailed as failure:
+            note(f"without {kind.name}: {failure}")
+    return Tools(tree / "bench/delay_relay", others)

@@ -11,7 +11,6 @@ import json
 import re
 import statistics
 import sys
-from pathlib import Path
 
 sys.dont_write_bytecode = True
 from contestants import NO_PEERS, ROOT
@@ -20,7 +19,7 @@ from figures import spread
 PAGE = ROOT / "docs/benchmarks.md"
 FOLDER = ROOT / "docs/benchmarks"
 COLOURS = {"paddock": "#1f5fbf", "raw": "#777777", "go-zookeeper": "#2a9d8f", "curator": "#e07a2f",
-           "kazoo": "#b04a8f", "redis": "#c0392b", "postgres": "#336791"}
+           "kazoo": "#b04a8f", "redis": "#c0392b", "postgres": "#336791", "etcd": "#419eda"}
 
 
 def read_results():
@@ -28,12 +27,12 @@ def read_results():
     return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))]
 
 
-def by_servers(results):
-    """By number of servers: the measures by name."""
-    measures = {}
+def by_servers(results, group="measures"):
+    """By number of servers: the measures by name, or the series."""
+    found = {}
     for result in results:
-        measures.setdefault(result["servers"], {}).update(result["measures"])
-    return measures
+        found.setdefault(result["servers"], {}).update(result.get(group, {}))
+    return found
 
 
 # ---- tables ---------------------------------------------------------------------------------------
@@ -71,9 +70,10 @@ def table(measures):
 def conditions(results):
     for result in results:
         around = result["circumstances"]
-        yield (f"* {', '.join(result['measures'])}, with {count_servers(result['servers'])}: "
+        names = [*result["measures"], *result.get("series", {})]
+        yield (f"* {', '.join(names)}, with {count_servers(result['servers'])}: "
                f"{around['date']}, {result['runs']} runs, {result['seconds']} s for each contestant and "
-               f"measure in a run; load average before: {around['load_before']:.1f}.")
+               f"timed measure in a run; load average before: {around['load_before']:.1f}.")
     yield (f"* The machine: {around['processor']}, {around['cores']} cores, Linux {around['kernel']}, "
            f"{around['system']}.")
     packages = (f"{name} {version}" for name, version in around["packages"].items() if version)
@@ -135,17 +135,46 @@ def bars(plot, measure, what):
     plot.grid(alpha=0.3, axis="y")
 
 
-def write_plots(measures_by_servers):
+def against_keys(plot, keys, values, what):
+    """What all keys cost together against their number, beside a straight line from nothing to
+    what the most of them cost."""
+    all_together = [[count * each for each in some] for count, some in zip(keys, values)]
+    most = statistics.median(all_together[-1])
+    plot.plot([0, keys[-1]], [0, most], "--", color="#777777", label="in proportion")
+    plot.plot(keys, [statistics.median(some) for some in all_together], "o-",
+              color=COLOURS["paddock"], label="paddock")
+    plot.fill_between(keys, [min(some) for some in all_together],
+                      [max(some) for some in all_together], color=COLOURS["paddock"], alpha=0.15)
+    plot.set(xlabel="keys held", ylabel=what)
+    plot.set_xlim(left=0)
+    plot.set_ylim(bottom=0)
+    plot.grid(alpha=0.3)
+    plot.legend()
+
+
+def scale(plots, series):
+    left, right = plots
+    against_keys(left, series["keys"],
+                 [[each / 2**20 for each in some] for some in series["bytes_per_key"]], "memory, MiB")
+    against_keys(right, series["keys"],
+                 [[each / 1e6 for each in some] for some in series["cpu_us_per_lock"]],
+                 "processor time, s")
+
+
+def write_plots(measures_by_servers, series_by_servers):
     import matplotlib
     matplotlib.use("svg")
     # Text stays text, and the same results give the same file.
     matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "paddock"})
     from matplotlib import pyplot
 
-    def draw(name, title, fill):
-        figure, plot = pyplot.subplots(figsize=(6.4, 4), layout="constrained")
+    def draw(name, title, fill, panels=1):
+        figure, plot = pyplot.subplots(1, panels, figsize=(6.4, 4), layout="constrained")
         fill(plot)
-        plot.set_title(title)
+        if panels == 1:
+            plot.set_title(title)
+        else:
+            figure.suptitle(title)
         figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None})
         pyplot.close(figure)
 
@@ -160,11 +189,15 @@ def write_plots(measures_by_servers):
             if name in measures:
                 draw(f"{name}-{servers}", f"{title}, {where}",
                      lambda plot, m=measures[name]: bars(plot, m, m["unit"]))
+    for servers, series in series_by_servers.items():
+        if "scale" in series:
+            draw(f"scale-{servers}", f"Keys held by one process, {count_servers(servers)}",
+                 lambda plots, s=series["scale"]: scale(plots, s), panels=2)
 
 
 def main():
     results = read_results()
-    write_plots(by_servers(results))
+    write_plots(by_servers(results), by_servers(results, "series"))
     write_page(results)
 
 

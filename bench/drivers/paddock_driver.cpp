@@ -2,6 +2,7 @@
 
 #include "local_tasks.hpp"
 #include "protocol.hpp"
+#include "scale_task.hpp"
 #include <paddock/paddock.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -51,6 +52,15 @@ lock_again_and_again(paddock::keyed_mutex& locks, std::string key, bench::turn& 
     }
 }
 
+asio::awaitable<void>
+lock_one_by_one(paddock::keyed_mutex& locks, std::size_t keys, bench::turn& turn)
+{
+    for (std::size_t round = 0; !turn.over(); ++round) {
+        co_await lock_once(locks, key_number(round % keys));
+        turn.done();
+    }
+}
+
 void rethrow(std::exception_ptr failure)
 {
     if (failure)
@@ -73,19 +83,30 @@ public:
     {
     }
 
-    bench::measured solo(const bench::task& wanted, bool confirmed)
+    bench::measured solo_by_scope(const bench::task& wanted)
     {
         paddock::keyed_mutex locks(session_, root_);
         lock_each_once(locks, wanted.in_flight);
         bench::turn turn(wanted.lasts);
         for (std::size_t round = 0; !turn.over(); ++round) {
-            auto held = locks.lock(key_number(round % wanted.in_flight));
-            if (confirmed)
-                held.async_release(asio::use_future).get();
-            else
-                held.release();
+            {
+                const auto held = locks.lock(key_number(round % wanted.in_flight));
+            }
             turn.done();
         }
+        return turn.result_with_median();
+    }
+
+    /// By a coroutine on the caller's thread: who waits for an answer needs no other thread to
+    /// take it in.
+    bench::measured solo_confirmed(const bench::task& wanted)
+    {
+        asio::io_context io(1);
+        paddock::keyed_mutex locks(session_, root_);
+        lock_each_once(locks, wanted.in_flight);
+        bench::turn turn(wanted.lasts);
+        asio::co_spawn(io, lock_one_by_one(locks, wanted.in_flight, turn), rethrow);
+        io.run();
         return turn.result_with_median();
     }
 
@@ -116,6 +137,11 @@ public:
         return bench::ask_held(session_, root_, wanted);
     }
 
+    bench::measured hold_many(const bench::task& wanted)
+    {
+        return bench::hold_many(session_, root_, wanted);
+    }
+
     bench::measured keys(const bench::task& wanted)
     {
         asio::io_context io(1);
@@ -125,7 +151,7 @@ public:
         for (std::size_t each = 0; each < wanted.in_flight; ++each)
             asio::co_spawn(io, lock_again_and_again(locks, key_number(each), turn), rethrow);
         io.run();
-        return turn.result();
+        return turn.result_with_processor_time();
     }
 
     bench::measured hand_off(const bench::task& wanted)
@@ -142,6 +168,19 @@ public:
         bench::turn turn(wanted.lasts);
         for (auto& each : locks)
             asio::co_spawn(io, lock_again_and_again(each, "one", turn), rethrow);
+        io.run();
+        return turn.result();
+    }
+
+    /// IN_FLIGHT callers of one session, whose key passes from one to the next.
+    bench::measured local_hand_off(const bench::task& wanted)
+    {
+        asio::io_context io(1);
+        paddock::keyed_mutex locks(session_, root_, {.handoffs_max = 100});
+        lock_each_once(locks, 1);
+        bench::turn turn(wanted.lasts);
+        for (std::size_t each = 0; each < wanted.in_flight; ++each)
+            asio::co_spawn(io, lock_again_and_again(locks, key_number(0), turn), rethrow);
         io.run();
         return turn.result();
     }
@@ -205,13 +244,15 @@ int main(int argc, char** argv)
     }
     contestant self(argv[1], argv[2]);
     return bench::serve({
-        {"solo_scope", [&](const auto& wanted) { return self.solo(wanted, false); }},
-        {"solo_confirmed", [&](const auto& wanted) { return self.solo(wanted, true); }},
+        {"solo_scope", [&](const auto& wanted) { return self.solo_by_scope(wanted); }},
+        {"solo_confirmed", [&](const auto& wanted) { return self.solo_confirmed(wanted); }},
         {"keys", [&](const auto& wanted) { return self.keys(wanted); }},
         {"hand_off", [&](const auto& wanted) { return self.hand_off(wanted); }},
+        {"local_hand_off", [&](const auto& wanted) { return self.local_hand_off(wanted); }},
         {"recover", [&](const auto& wanted) { return self.recover(wanted); }},
         {"retained", [&](const auto& wanted) { return self.retained(wanted); }},
         {"held", [&](const auto& wanted) { return self.held(wanted); }},
+        {"hold_many", [&](const auto& wanted) { return self.hold_many(wanted); }},
         {"hold_all", [&](const auto& wanted) { return self.hold_all(wanted); }},
         {"memory_held", [&](const auto& wanted) { return self.memory_of_held(wanted); }},
         {"memory_waiting", [&](const auto& wanted) { return self.memory_of_waiting(wanted); }},

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <malloc.h>
 #include <sstream>
+#include <sys/resource.h>
 #include <utility>
 
 namespace bench {
@@ -52,10 +53,19 @@ double allocated_bytes()
     return static_cast<double>(heap.uordblks) + static_cast<double>(heap.hblkhd);
 }
 
+std::chrono::duration<double, std::micro> processor_time()
+{
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    const auto seconds = static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
+    const auto rest = static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+    return std::chrono::duration<double, std::micro>(seconds * 1e6 + rest);
+}
+
 turn::turn(std::chrono::duration<double> lasts)
     : begin_(clock::now() + std::chrono::duration_cast<clock::duration>(lasts / 5)),
       end_(clock::now() + std::chrono::duration_cast<clock::duration>(lasts)), last_(begin_),
-      before_(clock::now())
+      used_before_(processor_time()), before_(clock::now())
 {
 }
 
@@ -63,6 +73,7 @@ void turn::done()
 {
     const auto now = clock::now();
     const auto before = std::exchange(before_, now);
+    ++all_;
     if (now < begin_ || now > end_)
         return;
     ++count_;
@@ -73,6 +84,14 @@ void turn::done()
 measured turn::result() const
 {
     return {count_, std::chrono::duration<double>(last_ - begin_).count(), {}};
+}
+
+measured turn::result_with_processor_time() const
+{
+    auto some = result();
+    if (all_ > 0)
+        some.more = {(processor_time() - used_before_).count() / static_cast<double>(all_)};
+    return some;
 }
 
 measured turn::result_with_median() const

@@ -35,6 +35,9 @@ int serve(const tasks& known);
 /// before, or on what the kernel has given it beforehand.
 double allocated_bytes();
 
+/// The processor time that this process has used, in all its threads.
+std::chrono::duration<double, std::micro> processor_time();
+
 /// Counts what is done between the end of a warm-up, a fifth of the time, and the end.
 class turn {
 public:
@@ -43,6 +46,9 @@ public:
     bool over() const { return clock::now() >= end_; }
     void done();
     measured result() const;
+
+    /// With the processor time of this process for each, in microseconds. The warm-up counts here.
+    measured result_with_processor_time() const;
 
     /// For one caller: with the median of the times from one end to the next, in microseconds.
     measured result_with_median() const;
@@ -56,6 +62,8 @@ private:
     clock::time_point end_;
     clock::time_point last_;
     std::uint64_t count_{0};
+    std::uint64_t all_{0}; ///< with those in the warm-up, and those that ended late
+    std::chrono::duration<double, std::micro> used_before_;
     std::vector<clock::duration> took_;
     clock::time_point before_;
 };

@@ -52,7 +52,7 @@ public:
             for (std::size_t each = 0; each < parents.size(); ++each)
                 turn.done();
         }
-        return turn.result();
+        return turn.result_with_processor_time();
     }
 
 private:
