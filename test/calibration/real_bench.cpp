@@ -301,4 +301,37 @@ void three_real_servers::rejoin(std::size_t index)
     isolated_.erase(index);
 }
 
+// Members of an ensemble of 3.6.0 to 3.8.0 can miss that the leader has committed something, and
+// leave the answer until anything else happens there (ZOOKEEPER-4537, CommitProcessor.run). The
+// clients here are the seam's, without the heartbeats of a session, and the C client does not ping
+// while it waits for an answer: somebody else has to be about.
+void three_real_servers::wait(const std::function<bool()>& condition, test::source_line where)
+{
+    auto next = now() + tick;
+    const auto reached = [&] {
+        if (condition())
+            return true;
+        if (now() >= next) {
+            wake_servers();
+            next = now() + tick;
+        }
+        return false;
+    };
+    real_bench::wait(reached, where);
+}
+
+void three_real_servers::wake_servers()
+{
+    for (std::size_t i = bystanders_.size(); i < size(); ++i)
+        bystanders_.push_back(std::make_unique<test::adapter_client>(
+            std::vector{server(i).client_endpoint()},
+            test::adapter_config{.session_timeout = 20 * tick}));
+    for (const auto& each : bystanders_)
+        each->calls([](detail::zk_client& zk) {
+            zk.stat("/",
+                    test::adapter_client::usual_patience,
+                    [](const detail::reply&, const detail::node_stat&) {});
+        });
+}
+
 } // namespace paddock::calibration

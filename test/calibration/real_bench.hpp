@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace paddock::calibration {
 
@@ -67,9 +68,12 @@ public:
     std::size_t leader() override;
     void isolate(std::size_t server) override;
     void rejoin(std::size_t server) override;
+    void wait(const std::function<bool()>& condition, test::source_line where) override;
 
 private:
+    void wake_servers();
     std::set<std::size_t> isolated_;
+    std::vector<std::unique_ptr<test::adapter_client>> bystanders_; // one a server, once needed
 };
 
 } // namespace paddock::calibration
