@@ -127,7 +127,7 @@ void lock_op::begin()
         on_ready({});
         return;
     }
-    ready_wait_ = core_->when_ready([self = shared_from_this()](error_code ec) {
+    ready_wait_ = core_->when_ready(started_, [self = shared_from_this()](error_code ec) {
         self->ready_wait_ = 0;
         self->on_ready(ec);
     });
@@ -217,15 +217,16 @@ void lock_op::proceed(const lock_action& action)
         perform(action);
         return;
     }
-    const auto wait = core_->when_ready([self = shared_from_this(), action](error_code ec) {
-        self->ready_wait_ = 0;
-        if (self->over_)
-            return;
-        if (ec)
-            self->finish(ec);
-        else
-            self->perform(action);
-    });
+    const auto wait =
+        core_->when_ready(started_, [self = shared_from_this(), action](error_code ec) {
+            self->ready_wait_ = 0;
+            if (self->over_)
+                return;
+            if (ec)
+                self->finish(ec);
+            else
+                self->perform(action);
+        });
     if (wait != 0)
         ready_wait_ = wait;
 }

@@ -317,22 +317,22 @@ void session_core::set_state(session_state state, error_code reason, const std::
                  (explanation.empty() ? "" : ": " + explanation));
 }
 
-std::uint64_t session_core::when_ready(ready_handler handler)
+std::uint64_t session_core::when_ready(time_point since, ready_handler handler)
 {
     if (connected_ || is_closed()) {
         handler(closed_reason_);
         return 0;
     }
     const auto id = ++last_ready_waiter_;
-    const auto timer =
-        io_->call_at(io_->now() + config_.connect_timeout, [self = shared_from_this(), id] {
-            auto node = self->ready_waiters_.extract(id);
-            if (node.empty())
-                return;
-            const auto reason = self->board_->read().reason;
-            node.mapped().handler(reason == errc::bad_host_list ? errc::bad_host_list
-                                                                : errc::unreachable);
-        });
+    const auto due = std::max(since, disconnected_since_) + config_.connect_timeout;
+    const auto timer = io_->call_at(due, [self = shared_from_this(), id] {
+        auto node = self->ready_waiters_.extract(id);
+        if (node.empty())
+            return;
+        const auto reason = self->board_->read().reason;
+        node.mapped().handler(reason == errc::bad_host_list ? errc::bad_host_list
+                                                            : errc::unreachable);
+    });
     ready_waiters_.emplace(id, ready_waiter{std::move(handler), timer});
     return id;
 }

@@ -81,10 +81,10 @@ public:
     nanoseconds belief_least() const noexcept { return timeout_ / 4; }
 
     /// Calls back once requests can be sent, maybe inside this call; with an error when the session
-    /// is closed or `connect_timeout` has passed. Gives an id to forget it by; 0 when called
-    /// inside.
+    /// is closed or `connect_timeout` has passed without a connection in which somebody waited,
+    /// who began to at `since`. Gives an id to forget it by; 0 when called inside.
     using ready_handler = std::function<void(error_code)>;
-    std::uint64_t when_ready(ready_handler handler);
+    std::uint64_t when_ready(time_point since, ready_handler handler);
     void forget_ready(std::uint64_t id);
     /// They can be sent now.
     bool is_ready() const noexcept { return connected_ && !is_closed(); }

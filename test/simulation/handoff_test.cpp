@@ -25,6 +25,10 @@ struct two_programs {
         : crowd(s.connect(s.usual(), how)), rival(s.connect())
     {
     }
+    explicit two_programs(std::chrono::milliseconds connect_timeout)
+        : crowd(s.connect(impatient(connect_timeout), {.handoffs_max = 3})), rival(s.connect())
+    {
+    }
 
     // The crowd has the key, and so many more of it wait.
     std::vector<attempt_ptr> line_up(int waiting)
@@ -34,6 +38,13 @@ struct two_programs {
             calls.push_back(crowd.lock("k"));
         s.run(a_few_round_trips);
         return calls;
+    }
+
+    session_config impatient(std::chrono::milliseconds connect_timeout) const
+    {
+        auto config = s.usual();
+        config.connect_timeout = connect_timeout;
+        return config;
     }
 
     scenario s;
@@ -318,6 +329,26 @@ TEST_CASE("all of a line are told when their session is lost, and the next calls
     CHECK(first->held());
     p.crowd.release(first);
     CHECK(p.s.run_until_answered(second, at_once));
+    CHECK(p.s.finish() == "");
+}
+
+TEST_CASE("all of a line are told together that there was no connection for long enough",
+          "[simulation][hand-off]")
+{
+    constexpr auto patience = 500ms;
+    two_programs p(patience);
+    const auto calls = p.line_up(3);
+    p.s.cut(p.crowd);
+    REQUIRE(p.s.run_until([&] { return p.crowd.state() == session_state::suspended; }));
+    p.s.run(patience);
+    REQUIRE(p.s.run_until([&] { return !calls[0]->held(); }));
+
+    for (std::size_t each = 1; each < calls.size(); ++each) {
+        CHECK(p.s.run_until_answered(calls[each], at_once));
+        CHECK(calls[each]->ec == errc::unreachable);
+    }
+    p.s.mend(p.crowd);
+    p.s.run(p.s.freed_within());
     CHECK(p.s.finish() == "");
 }
 
