@@ -20,6 +20,7 @@ bool may_be_throttled(op what)
 void client_port::on_request(client_link& from, request&& wanted)
 {
     ++around_.figures.requests;
+    home_.notice_missed();
     // No answer for a session that is closing: its connection ends with it (submitRequestNow).
     if (!from.established || !home_.serves() || !home_.role()->touch(from))
         return;
@@ -82,6 +83,7 @@ answer client_port::blank_answer(std::uint64_t xid)
 
 void client_port::finish_sync(const sync_request& done)
 {
+    home_.notice_missed();
     if (!take_from_line(done.session, done.from))
         return;
     if (auto* const asker = find(done.from.connection))

@@ -153,6 +153,11 @@ void ensemble::throttle_next(std::size_t server, std::size_t requests)
     parts_->around.servers.at(server)->clients().throttle_next(requests);
 }
 
+void ensemble::miss_next_commit(std::size_t server)
+{
+    parts_->around.servers.at(server)->miss_next_commit();
+}
+
 void ensemble::expire_session(std::int64_t session_id)
 {
     if (auto* const leader = parts_->serving_leader())

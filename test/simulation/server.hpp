@@ -46,6 +46,9 @@ public:
     void append(txn_ptr proposed);
     void truncate(std::int64_t keep_until);
     void apply_until(std::int64_t zxid);
+    /// The next commit stays unnoticed until anything else arrives here.
+    void miss_next_commit() noexcept { misses_next_ = true; }
+    void notice_missed();
     txn_log::position applied() const noexcept { return applied_; }
     void drop_log_until(txn_log::position end) { log_.drop_until(end); }
     const txn_log& log() const noexcept { return log_; }
@@ -73,6 +76,8 @@ private:
     std::unique_ptr<quorum_role> role_;
     leader_role* leading_{nullptr};
     bool leaving_{false};
+    bool misses_next_{false};
+    std::int64_t missed_{0}; ///< zxid; 0: none
     bool syncing_{false};
     txn_log::position syncing_to_{0};
     alarm disk_;

@@ -33,6 +33,26 @@ TEST_CASE("a call of a session that never had a connection ends as unreachable i
     CHECK(s.finish() == "");
 }
 
+TEST_CASE("an answer that a member has forgotten comes with the next heartbeat",
+          "[simulation][time-outs]")
+{
+    scenario s;
+    auto config = s.usual();
+    config.hosts = scenario::host_of(s.follower());
+    auto& lonely = s.connect(config);
+    const auto before = s.servers.seen().commits;
+    s.servers.miss_next_commit(s.follower());
+
+    const auto call = lonely.lock("k");
+    REQUIRE(s.run_until([&] { return s.servers.seen().commits > before; }));
+    s.run(s.timeout() / 32);
+    CHECK(call->answers == 0);
+
+    CHECK(s.run_until_answered(call, s.timeout() / 8));
+    CHECK(call->held());
+    CHECK(s.finish() == "");
+}
+
 TEST_CASE("a hold that lapsed in a stopped process is not revived by evidence that waited for it",
           "[simulation][belief]")
 {
