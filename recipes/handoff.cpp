@@ -7,7 +7,8 @@
 
 namespace paddock::detail {
 
-handoff::standing handoff::join(const std::string& key, const std::shared_ptr<heir>& who)
+handoff::standing
+handoff::join(const std::string& key, const std::shared_ptr<heir>& who, bool may_wait)
 {
     auto& at = lines_[key];
     if (at.leader == nullptr && !at.served) {
@@ -21,8 +22,14 @@ handoff::standing handoff::join(const std::string& key, const std::shared_ptr<he
         }
         if (!served->expect_heir()) { // and not believed: it goes, and the line begins anew
             served->core()->give_way(served);
-            return join(key, who);
+            return join(key, who, may_wait);
         }
+    }
+    // Only now, when an heir is expected: until then the threads of the caller may take a kept key.
+    if (!may_wait && is_taken(at)) {
+        if (at.served && at.waiting.empty())
+            at.served->expect_none();
+        return standing::taken;
     }
     if (at.waiting.size() >= bounds_.length)
         return standing::no_room;
@@ -30,12 +37,8 @@ handoff::standing handoff::join(const std::string& key, const std::shared_ptr<he
     return standing::in_line;
 }
 
-bool handoff::is_taken(const std::string& key) const
+bool handoff::is_taken(const line& at)
 {
-    const auto found = lines_.find(key);
-    if (found == lines_.end())
-        return false;
-    const auto& at = found->second;
     return at.leader != nullptr || !at.waiting.empty() || (at.served && at.served->is_in_use());
 }
 

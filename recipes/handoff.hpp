@@ -38,11 +38,10 @@ public:
         leads,     ///< nobody is in front: it queues at the ensemble
         in_line,   ///< it will hear
         inherited, ///< it has heard already
+        taken,     ///< somebody has the key, or waits for it, and it may not wait
         no_room,   ///< the line is full
     };
-    standing join(const std::string& key, const std::shared_ptr<heir>& who);
-    /// Whether somebody has the key, or waits for it, so that who looks once finds it taken.
-    bool is_taken(const std::string& key) const;
+    standing join(const std::string& key, const std::shared_ptr<heir>& who, bool may_wait);
     /// Who leads was granted the key, with a contender that serves the line.
     void begin(const std::string& key, const std::shared_ptr<tenure>& granted);
     /// It waits no longer, whether it leads or not; allowed when it never did.
@@ -55,6 +54,7 @@ private:
         std::list<std::shared_ptr<heir>> waiting; ///< which takes nothing while it is empty
     };
 
+    static bool is_taken(const line& at);
     void pass(const std::string& key,
               const std::shared_ptr<tenure>& served,
               const tenure::confirm& gone);

@@ -140,8 +140,7 @@ void lock_op::on_ready(error_code ec)
         return;
     }
     epoch_ = core_->epoch();
-    const bool may_wait = !wanted_.limit || wanted_.limit->count() > 0;
-    machine_.emplace(lock_machine::limits{may_wait, space_->config.waiters_max},
+    machine_.emplace(lock_machine::limits{may_wait(), space_->config.waiters_max},
                      core_->session_id());
     contender_ = core_->enlist(shared_from_this());
     stand_in_line();
@@ -157,15 +156,12 @@ void lock_op::stand_in_line()
         proceed(machine_->start());
         return;
     }
-    const bool may_wait = !wanted_.limit || wanted_.limit->count() > 0;
-    if (!may_wait && space_->lines->is_taken(wanted_.key)) {
-        finish({});
-        return;
-    }
-    const auto standing = space_->lines->join(wanted_.key, shared_from_this());
+    const auto standing = space_->lines->join(wanted_.key, shared_from_this(), may_wait());
     in_line_ = standing == handoff::standing::leads || standing == handoff::standing::in_line;
     if (standing == handoff::standing::leads)
         proceed(machine_->start());
+    else if (standing == handoff::standing::taken)
+        finish({});
     else if (standing == handoff::standing::no_room)
         finish(errc::queue_full);
 }

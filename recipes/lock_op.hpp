@@ -89,6 +89,7 @@ private:
     void on_missing() override;
     void on_session_end(errc why) override;
 
+    bool may_wait() const noexcept { return !wanted_.limit || wanted_.limit->count() > 0; }
     std::string child(const std::string& name) const { return child_path(parent_, name); }
 
     const std::shared_ptr<lock_space> space_;

@@ -17,12 +17,14 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <atomic>
+#include <barrier>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <future>
 #include <latch>
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
@@ -66,6 +68,44 @@ std::vector<std::future<hold>> line_up(const session& client, keyed_mutex& locks
 }
 
 } // namespace
+
+// The thread that has the key leaves it only when the other's look has ended.
+TEST_CASE("who looks once is not kept waiting by a thread that takes a retained key in that moment",
+          "[integration][hand-off]")
+{
+    session client{config_for(shared_server().connect_string())};
+    connect(client);
+    std::optional<keyed_mutex> locks;
+    locks.emplace(client, random_root(), lock_config{.handoffs_max = 100, .retain_for = 60s});
+    constexpr int rounds = 2'000;
+    std::barrier together(2);
+    std::binary_semaphore looked{0};
+    std::atomic<bool> kept_waiting{false};
+    int found_taken = 0;
+    std::jthread user([&] {
+        for (int round = 0; round < rounds && !kept_waiting; ++round) {
+            together.arrive_and_wait();
+            const auto later = boot_clock::now() + std::chrono::nanoseconds(round % 64 * 500);
+            while (boot_clock::now() < later) {
+            }
+            const auto held = locks->lock("42");
+            if (!looked.try_acquire_for(wait_limit))
+                kept_waiting = true;
+        }
+    });
+
+    for (int round = 0; round < rounds && !kept_waiting; ++round) {
+        together.arrive_and_wait();
+        found_taken += locks->try_lock("42") ? 0 : 1;
+        looked.release();
+    }
+
+    user.join();
+    CHECK_FALSE(kept_waiting);
+    CHECK(found_taken > 0);
+    locks.reset();
+    wait_until_clean(client);
+}
 
 TEST_CASE("threads that share a lock that hands on are never in one key together, and all have "
           "their turns",

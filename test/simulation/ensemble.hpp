@@ -71,7 +71,7 @@ public:
     void set_ping_lateness(nanoseconds most);
     /// The server answers so many of the next requests of clients with `throttled`.
     void throttle_next(std::size_t server, std::size_t requests);
-    /// The server notices the next commit only with whatever arrives after it.
+    /// A follower notices the next commit only with whatever arrives after it.
     void miss_next_commit(std::size_t server);
     /// The leader, if there is one that serves; nothing happens otherwise.
     void expire_session(std::int64_t session_id); ///< as its time-out would

@@ -137,7 +137,7 @@ void follower_role::hear(const commit& said)
 {
     committed_ = std::max(committed_, said.zxid);
     if (serving_)
-        home_.apply_until(committed_);
+        home_.notice(committed_);
 }
 
 // The leader learns only here whom this server has heard from.

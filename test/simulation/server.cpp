@@ -41,7 +41,6 @@ void server::crash()
     clients_.close_all();
     around_.net.hang_up(*this);
     log_.lose_unsynced();
-    missed_ = 0;
     syncing_ = false;
 }
 
@@ -59,6 +58,8 @@ void server::look()
     // log is what it is elected for.
     log_.set_synced(log_.end());
     syncing_ = false;
+    misses_next_ = false;
+    missed_ = 0;
     election_.start();
 }
 
@@ -140,20 +141,24 @@ void server::truncate(std::int64_t keep_until)
     log_.truncate(log_.after(keep_until));
 }
 
-// CommitProcessor.run, 3.6.0 to 3.8.0: it looks at its queues before it takes the lock under which
-// it is told of what came (ZOOKEEPER-4537).
 void server::apply_until(std::int64_t zxid)
 {
-    if (std::exchange(misses_next_, false)) {
-        missed_ = zxid;
-        return;
-    }
     while (applied_ < log_.end() && log_.at(applied_)->zxid <= zxid) {
         const txn_ptr next = log_.at(applied_++);
         clients_.apply(*next, nodes_);
         if (role_ != nullptr)
             role_->on_applied(*next);
     }
+}
+
+// CommitProcessor.run, 3.6.0 to 3.8.0: it looks at its queues before it takes the lock under which
+// it is told of what came (ZOOKEEPER-4537).
+void server::notice(std::int64_t committed)
+{
+    if (std::exchange(misses_next_, false))
+        missed_ = committed;
+    else
+        apply_until(committed);
 }
 
 void server::notice_missed()

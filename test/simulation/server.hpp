@@ -46,7 +46,9 @@ public:
     void append(txn_ptr proposed);
     void truncate(std::int64_t keep_until);
     void apply_until(std::int64_t zxid);
-    /// The next commit stays unnoticed until anything else arrives here.
+    /// A follower is told what is committed.
+    void notice(std::int64_t committed);
+    /// The next commit that it is told of stays unnoticed until anything else arrives here.
     void miss_next_commit() noexcept { misses_next_ = true; }
     void notice_missed();
     txn_log::position applied() const noexcept { return applied_; }
