@@ -182,6 +182,19 @@ TEST_CASE("a line goes on when who queues for it gives up", "[simulation][hand-o
         CHECK(p.s.run_until_answered(second, a_few_round_trips));
         CHECK(second->held());
     }
+    SECTION("it waits for an answer that is lost, when nobody waits for it any more")
+    {
+        p.s.requests.plan(p.crowd.host(), {.what = request_faults::kind::reply_lost});
+        const auto first = p.crowd.try_lock_for("k", 30ms);
+        const auto second = p.crowd.lock("k");
+        REQUIRE(p.s.run_until_answered(first, 50ms));
+        p.s.run(a_few_round_trips);
+        // The rival's, what is left of the first, and the second's.
+        CHECK(p.s.contenders("k").size() == 3);
+        p.rival.release(held);
+        CHECK(p.s.run_until_answered(second, p.s.timeout()));
+        CHECK(second->held());
+    }
     SECTION("it stands still, without an answer")
     {
         const auto first = p.crowd.try_lock_for("k", 30ms);
