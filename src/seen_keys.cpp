@@ -17,24 +17,29 @@ void seen_keys::add(std::string_view parent)
 
 void seen_keys::remove(std::string_view parent)
 {
-    if (slots_.empty())
+    const auto place = place_of(parent);
+    if (place == slots_.size())
         return;
-    const auto gone = mark_of(parent);
-    const auto first = slots_.begin() + static_cast<std::ptrdiff_t>(row_of(gone));
-    const auto found = std::find(first, first + row, gone);
-    if (found == first + row)
-        return;
-    *found = 0;
+    slots_[place] = 0;
     --used_;
 }
 
 bool seen_keys::contains(std::string_view parent) const
 {
+    return place_of(parent) != slots_.size();
+}
+
+std::size_t seen_keys::place_of(std::string_view parent) const
+{
     if (slots_.empty())
-        return false;
+        return 0;
     const auto wanted = mark_of(parent);
-    const auto first = slots_.begin() + static_cast<std::ptrdiff_t>(row_of(wanted));
-    return std::find(first, first + row, wanted) != first + row;
+    const auto first = row_of(wanted);
+    for (auto place = first; place < first + row; ++place) {
+        if (slots_[place] == wanted)
+            return place;
+    }
+    return slots_.size();
 }
 
 seen_keys::mark seen_keys::mark_of(std::string_view parent)

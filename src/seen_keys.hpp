@@ -29,6 +29,8 @@ private:
 
     static mark mark_of(std::string_view parent);
     std::size_t row_of(mark of) const noexcept;
+    /// Where the mark stands; `slots_.size()`: nowhere.
+    std::size_t place_of(std::string_view parent) const;
     void insert(mark of);
     void grow();
 
